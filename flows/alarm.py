@@ -7,7 +7,7 @@ from prefect import flow
 
 from flows.mail.send_letters import present
 from flows.night.runtime import run_name
-from flows.recovery.heartbeat import alarm_of, mail_alarm
+from flows.recovery.heartbeat import Alarm, alarm_of, mail_alarm
 from program.settings import load_settings
 
 
@@ -18,14 +18,19 @@ from program.settings import load_settings
     log_prints=False,
     persist_result=False,
 )
-def alarm(hours: int = 26) -> str:
+def alarm(hours: int = 26, missing: str = "") -> str:
     """Mail what is wrong with the runs of the last `hours`; return the text.
+
+    `missing` names a deployment of which Prefect saw no run complete: that is what is wrong then.
 
     Returns "" and mails nothing if a run completed. A run whose digest was mailed with all its
     errors is not mailed again.
     """
     settings = load_settings()
     now = present()
-    found = alarm_of(settings, hours, now)
+    if missing:
+        found = Alarm(f"No run of the deployment {missing} has completed for {hours} hours.")
+    else:
+        found = alarm_of(settings, hours, now)
     mail_alarm(settings, found, now)
     return found.text

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,7 @@ from rich.table import Table
 
 from mtqg.as_of import parse_day
 from mtqg.console import errors, out
-from program.errors import ConfigurationError, MtqgError
+from program.errors import ConfigurationError, MtqgError, UsageError
 from program.file_access import make_var
 from program.importing import without_collecting
 from program.killable.left_behind import end_children_with_us
@@ -42,13 +43,23 @@ def run(
     source: Annotated[
         str | None, typer.Option(help="Collect only from this source of the pack's sources.yaml.")
     ] = None,
+    *,
+    intake: Annotated[
+        bool,
+        typer.Option("--intake", help="Only take in, check, load and answer what came."),
+    ] = False,
 ) -> None:
     """Run the pipeline now: collect, check, load, publish, mail.
 
     Exit code 0 for a complete run, also with bad submissions; 1 where the system failed. The
     command is safe to repeat: nothing is loaded or mailed twice, and it finishes what an
-    interrupted run left.
+    interrupted run left. With --intake nothing is published and nobody is reminded: the next
+    nightly run does that.
     """
+    if intake and (as_of or source):
+        raise UsageError(
+            "--intake takes in all sources as of today: leave --as-of and --source out"
+        )
     settings = load_settings()
     quiet_third_parties(settings)
     # Prefect logs failures with tracebacks. The terminal gets a sentence, our log file the rest.
@@ -64,17 +75,23 @@ def run(
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
     with without_collecting():
         # Prefect reads its environment when it is imported.
+        from flows.intake import intake as intake_flow  # noqa: PLC0415
         from flows.night.progress import watched_by  # noqa: PLC0415
         from flows.nightly import nightly  # noqa: PLC0415
 
     before = _last_summary(settings)
     day = as_of.date() if as_of else None
+    run_flow = partial(nightly, day, source)
+    if intake:
+        run_flow = partial(intake_flow, at_any_hour=True)
     with _bar() as bar, watched_by(bar):
-        failure = _failure_of(lambda: nightly(day, source), log)
+        failure = _failure_of(run_flow, log)
     summary = _last_summary(settings)
     # A run that did not begin has no summary: an earlier run's must not be shown for it.
     if summary and summary != before:
         _print_summary(summary, settings)
+    elif intake and failure is None:
+        out.print("Nothing new: nothing was loaded and nothing was mailed.")
     if failure is not None:
         raise failure
 
@@ -191,8 +208,14 @@ def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
     table = Table(title=title, title_justify="left")
     table.add_column("what")
     table.add_column("count", justify="right")
+    by_intakes = summary.get("by_intakes", {})
+    if by_intakes:
+        table.add_column("by intakes before it", justify="right")
     for name, count in counts_of(summary).items():
-        table.add_row(name, f"{count}")
+        row = [name, f"{count}"]
+        if by_intakes:
+            row.append(f"{by_intakes.get(name, 0)}")
+        table.add_row(*row)
     out.print(table)
     if _had_nothing_to_do(summary):
         out.print("Nothing new: nothing was loaded and nothing was mailed twice.")
@@ -207,7 +230,7 @@ def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
 
 def _had_nothing_to_do(summary: dict[str, Any]) -> bool:
     counts = (summary["received"], summary["facts_loaded"], *summary["verdicts"].values())
-    return not any(counts) and not summary["errors"]
+    return not any(counts) and not summary["errors"] and not summary.get("by_intakes")
 
 
 def _places(summary: dict[str, Any], settings: Settings) -> dict[str, str]:
@@ -216,10 +239,12 @@ def _places(summary: dict[str, Any], settings: Settings) -> dict[str, str]:
 
     has_server = bool(settings.smtp_url.get_secret_value())
     places = {
-        "page": summary["page"],
         "mails": "sent by the mail server" if has_server else str(settings.outbox),
         "warehouse": display_url(settings.warehouse_url),
     }
+    # An intake writes no page.
+    if summary["page"]:
+        places = {"page": summary["page"], **places}
     if summary["data_docs"]:
         places["data docs"] = summary["data_docs"]
     return places

@@ -152,7 +152,9 @@ class Settings(BaseSettings):
         le=60,
         description="earlier periods with which a report is compared",
     )
-    keep_data_docs: int = Field(14, gt=0, description="runs whose Data Docs are kept on the site")
+    keep_data_docs: int = Field(
+        14, gt=0, description="publications whose Data Docs are kept on the site"
+    )
 
     # Collected below, not decoded from a variable of its own.
     secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(

@@ -9,7 +9,18 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, false, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from program.delivery import Arrival, Delivery, ExtractedFile, Offer
@@ -20,11 +31,12 @@ from warehouse.database.bulk import next_ids
 from warehouse.database.portions import portions
 from warehouse.lifecycle.duplicates import SentBefore
 from warehouse.lifecycle.versions import Content
-from warehouse.states import DeliveryState, RunState
+from warehouse.states import DeliveryState, RunKind, RunState
 from warehouse.tables import (
     DeliveryRow,
     HoldRow,
     MailRow,
+    OutboxRow,
     RunRow,
     SubmissionRow,
     WarehouseTable,
@@ -37,10 +49,17 @@ _EXTRACTED = {
 """The states of what waits to be extracted, and those that follow."""
 
 
-def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
+def start_run(
+    engine: Engine,
+    as_of: date,
+    rule_set_version: str,
+    now: datetime,
+    kind: RunKind = RunKind.NIGHTLY,
+) -> int:
     """Record that a run began, and return its number."""
     with db_errors_as_sentences(engine), Session(engine) as session, session.begin():
         run = RunRow(
+            kind=kind,
             as_of=as_of,
             started_at=now,
             finished_at=None,
@@ -63,6 +82,24 @@ def finish_run(
             .where(RunRow.id == run_id)
             .values(state=state, summary=summary, finished_at=now)
         )
+
+
+def forget_run(engine: Engine, run_id: int) -> bool:
+    """Remove a run that left nothing in the ledger; return whether it was removed.
+
+    A run that anything on record came of stays. So does one after a failed run: it says that the
+    failure is over.
+    """
+    newest_before = (
+        select(RunRow.state).where(RunRow.id < run_id).order_by(RunRow.id.desc()).limit(1)
+    )
+    left = (DeliveryRow.run_id, SubmissionRow.run_id, OutboxRow.run_id)
+    came_of_it = [select(column).where(column == run_id).exists() for column in left]
+    removal = delete(RunRow).where(RunRow.id == run_id, ~or_(*came_of_it))
+    with db_errors_as_sentences(engine), Session(engine) as session, session.begin():
+        if session.scalar(newest_before) is RunState.FAILED:
+            return False
+        return bool(session.execute(removal).rowcount)  # type: ignore[attr-defined]
 
 
 def known_versions(engine: Engine, source: str) -> set[tuple[str, str]]:

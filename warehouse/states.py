@@ -136,6 +136,15 @@ class RunState(StrEnum):
     """No run of the pipeline: a rebuild recorded deliveries that no exported run has."""
 
 
+class RunKind(StrEnum):
+    """What a run does (`runs.kind`)."""
+
+    NIGHTLY = "nightly"
+    """All steps: it cross-checks and publishes what came, and reminds."""
+    INTAKE = "intake"
+    """It takes in, checks, loads and mails what came; a nightly run does the rest."""
+
+
 class OutboxState(StrEnum):
     """Where a notice stands (`outbox.state`)."""
 

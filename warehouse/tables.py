@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from program.mail import HoldReason
 from program.records.letter import NoticeKind
-from warehouse.states import DeliveryState, HoldOutcome, OutboxState, RunState
+from warehouse.states import DeliveryState, HoldOutcome, OutboxState, RunKind, RunState
 
 
 class Instant(TypeDecorator[datetime]):
@@ -291,10 +291,13 @@ class SourceCursorRow(WarehouseTable):
 
 
 class RunRow(WarehouseTable):
-    """One run: its date, its state (`states.RunState`) and its summary."""
+    """One run: its kind and state (`states.RunKind`, `states.RunState`), its date and summary."""
 
     __tablename__ = "runs"
     id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[RunKind] = mapped_column(
+        _stored_values(RunKind, 20), server_default=RunKind.NIGHTLY.value
+    )
     as_of: Mapped[date]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

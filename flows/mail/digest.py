@@ -1,9 +1,11 @@
 """The digest of a run for the engineer: built from summary and ledger, kept as a file, mailed."""
 
 import shutil
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from statistics import median
+from typing import Any
 
 from flows.mail.mail_transport import transport_of
 from flows.night.artifacts import counts_of
@@ -13,7 +15,14 @@ from program.records.digest import Counted, Digest
 from publish.mail.operator_mails import compose_digest
 from publish.mail.transport import FolderTransport
 from warehouse.database.backends import display_url
-from warehouse.queries.operations import earlier_summaries, size_of, started_at, undelivered
+from warehouse.queries.operations import (
+    earlier_summaries,
+    size_of,
+    started_at,
+    summary_before,
+    undelivered,
+)
+from warehouse.states import RunKind
 
 _COMPARED_RUNS = 30
 """How many earlier runs show what is usual."""
@@ -31,6 +40,9 @@ def send_digest(run: RunContext, run_url: str) -> None:
     # Without a server the file is the digest.
     if not run.settings.smtp_url.get_secret_value():
         return
+    if run.kind is RunKind.INTAKE and _are_known(run):
+        run.summary.errors_mailed = len(run.summary.errors)
+        return
     post = transport_of(run.settings)
     try:
         post.send(message)
@@ -40,11 +52,22 @@ def send_digest(run: RunContext, run_url: str) -> None:
     run.summary.errors_mailed = len(run.summary.errors)
 
 
+def _are_known(run: RunContext) -> bool:
+    """Tell whether a digest of the run before had all errors of this one.
+
+    A source that is down for a day fails each intake, and the engineer needs one mail.
+    """
+    before = summary_before(run.warehouse, run.run_id)
+    errors = before.get("errors", [])
+    was_mailed = before.get("errors_mailed") == len(errors)
+    return was_mailed and set(run.summary.errors) <= set(errors)
+
+
 def digest_of(run: RunContext, run_url: str) -> Digest:
     """Return the digest of a run that has done everything but close."""
     began_at = started_at(run.warehouse, run.run_id)
-    summaries = earlier_summaries(run.warehouse, run.run_id, _COMPARED_RUNS)
-    earlier = [counts_of(summary) for summary in summaries]
+    summaries = earlier_summaries(run.warehouse, run.run_id, _COMPARED_RUNS, run.kind)
+    earlier = [_with_intakes(summary) for summary in summaries]
     counts = counts_of(run.summary_so_far())
     now = run.now()
     expired = expired_of(run.pack, run.archive, run.warehouse, now)
@@ -56,7 +79,7 @@ def digest_of(run: RunContext, run_url: str) -> Digest:
         # A clock that was set back must not give a negative duration.
         lasted=max(now - began_at, timedelta()),
         errors=tuple(run.summary.errors),
-        counts=tuple(_counted(name, count, earlier) for name, count in counts.items()),
+        counts=tuple(_counted(run, name, count, earlier) for name, count in counts.items()),
         earlier_runs=len(earlier),
         seconds=dict(run.summary.seconds),
         undelivered=tuple(undelivered(run.warehouse)),
@@ -68,16 +91,25 @@ def digest_of(run: RunContext, run_url: str) -> Digest:
         links=_links(run, run_url),
         left_to_next_run=tuple(run.summary.left_to_next_run),
         warnings=tuple(run.summary.warnings),
+        is_intake=run.kind is RunKind.INTAKE,
+        has_intakes=bool(run.summary.by_intakes),
     )
 
 
-def _counted(name: str, count: int, earlier: Sequence[dict[str, int]]) -> Counted:
+def _with_intakes(summary: Mapping[str, Any]) -> dict[str, int]:
+    """Return a run's counts, together with those of the intakes before it."""
+    return dict(Counter(counts_of(summary)) + Counter(summary.get("by_intakes", {})))
+
+
+def _counted(
+    run: RunContext, name: str, count: int, earlier: Sequence[Mapping[str, int]]
+) -> Counted:
     """Return a count beside its median of earlier runs; None stands for no earlier run."""
     usual = None
     if earlier:
         # A run of an older release may lack the count.
         usual = median(counts.get(name, 0) for counts in earlier)
-    return Counted(name, count, usual)
+    return Counted(name, count, usual, run.summary.by_intakes.get(name, 0))
 
 
 def _links(run: RunContext, run_url: str) -> dict[str, str]:

@@ -1,11 +1,17 @@
 """The artifacts of a run for Prefect's pages: the table of its submissions, and the summary."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from flows.night.run_context import RunContext
 from program.records.query_rows import RunSubmissionRow
-from warehouse.queries.reports import submissions_of_run
+from warehouse.queries.reports import submissions_of_runs
+
+if TYPE_CHECKING:
+    from flows.night.run_context import RunContext
+
+_OF_ONE_RUN = ("mails waiting", "already known", "still arriving, left for the next run")
+"""Counts that say how things stand. A sum of them over runs says nothing."""
 
 
 def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
@@ -33,9 +39,17 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     return counts
 
 
-def table_of(run: RunContext) -> list[dict[str, Any]]:
+def total_counts(summaries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the counts of some runs together, without zeros."""
+    total: Counter[str] = Counter()
+    for summary in summaries:
+        total.update(counts_of(summary))
+    return {name: count for name, count in total.items() if count and name not in _OF_ONE_RUN}
+
+
+def table_of(run: "RunContext") -> list[dict[str, Any]]:
     """Return a table row for each submission that the run checked."""
-    return [_table_row(row) for row in submissions_of_run(run.warehouse, run.run_id)]
+    return [_table_row(row) for row in submissions_of_runs(run.warehouse, [run.run_id])]
 
 
 def _table_row(row: RunSubmissionRow) -> dict[str, Any]:
@@ -55,7 +69,7 @@ def markdown_of(summary: Mapping[str, Any]) -> str:
     """Return the run's counts, paths and errors as markdown."""
     data_docs = summary["data_docs"] or "nothing was checked"
     lines = [
-        f"# Night {summary['run_id']}, as of {summary['as_of']}",
+        f"# Run {summary['run_id']}, as of {summary['as_of']}",
         "",
         "| what | count |",
         "| --- | ---: |",

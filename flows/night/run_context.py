@@ -4,6 +4,7 @@
 """
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connectors.archive import Archive
 from expectations.rules.rule_set import RuleSet
+from flows.night.artifacts import total_counts
 from flows.recovery.replay_log import check_not_behind_archive, export_runs
 from program.calendar.schedule import obligations
 from program.delivery import Delivery
@@ -27,8 +29,15 @@ from program.submission import Verdict
 from program.vietnamese import VIETNAM_TIME
 from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import Warehouse, prepare_warehouse
-from warehouse.ledger import count_pending, finish_run, pending_deliveries, start_run
-from warehouse.states import RunState
+from warehouse.ledger import (
+    count_pending,
+    finish_run,
+    forget_run,
+    pending_deliveries,
+    start_run,
+)
+from warehouse.queries.published_runs import unpublished_intakes
+from warehouse.states import RunKind, RunState
 
 if TYPE_CHECKING:
     from connectors.reader.reader_pool import Readers
@@ -49,6 +58,7 @@ class RunSummary:
     district. `errors_mailed` is how many of them stood in a digest that the mail server took;
     None if it took no digest. `left_to_next_run` says which source was beyond its budget,
     `warnings` what else a person should see: a clock that was set back, files that never settle.
+    `by_intakes` counts, for a nightly run, what the intakes before it did that it publishes.
     """
 
     run_id: int
@@ -72,12 +82,27 @@ class RunSummary:
     data_docs: str = ""
     errors: list[str] = field(default_factory=list)
     errors_mailed: int | None = None
+    by_intakes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the run took in, sent and reports nothing."""
+        counts = (
+            self.received,
+            self.duplicates,
+            self.zips_extracted,
+            self.attachments,
+            self.verdicts.total(),
+            self.mails_written,
+        )
+        return not (any(counts) or self.errors or self.warnings or self.left_to_next_run)
 
 
 class RunContext:
     """Everything that the steps of one run share. `open_run` makes it.
 
-    It is no dataclass: Prefect looks inside the dataclasses that a task gets. `pending_total`
+    It is no dataclass: Prefect looks inside the dataclasses that a task gets. `is_on_record` is
+    False for an intake that ended and left nothing in the ledger. `pending_total`
     counts the deliveries that `pending` yields, `pending_done` those of the chunks that are loaded.
     """
 
@@ -91,7 +116,10 @@ class RunContext:
         warehouse: Warehouse,
         as_of: date,
         run_id: int,
+        kind: RunKind = RunKind.NIGHTLY,
     ) -> None:
+        self.kind = kind
+        self.is_on_record = True
         self.settings = settings
         self.pack = pack
         self.rules = rules
@@ -103,6 +131,7 @@ class RunContext:
         self.pending_done = 0
         self.pending_total = 0
         self._given_up: set[int] = set()
+        self._no_chunk_after: float | None = None
         self._processes = ExitStack()
 
     def __enter__(self) -> Self:
@@ -165,8 +194,12 @@ class RunContext:
             )
         return chosen
 
+    def load_for(self, seconds: float) -> None:
+        """Begin no chunk of `pending` later than this; the next run takes the rest."""
+        self._no_chunk_after = time.monotonic() + seconds
+
     def pending(self) -> Iterator[list[Delivery]]:
-        """Yield the pending deliveries, oldest first, until none is left.
+        """Yield the pending deliveries, oldest first, until none is left or the time is over.
 
         They come in chunks of `MTQG_CHUNK_DELIVERIES`, which bounds the memory. Deliveries that
         this run has given up are left out. Whoever iterates must load or give up each chunk.
@@ -179,11 +212,18 @@ class RunContext:
             to_process = [delivery for delivery in pending if not self.is_skipped(delivery)]
             if not to_process:
                 return
+            if self._is_out_of_time():
+                left = count_pending(self.warehouse)
+                self.summary.left_to_next_run.append(f"{left} deliveries wait for the next run")
+                return
             # Before the first chunk is read: see `program.importing`.
             self.checker.prepare()
             chunk = to_process[:size]
             yield chunk
             self.pending_done += len(chunk)
+
+    def _is_out_of_time(self) -> bool:
+        return self._no_chunk_after is not None and time.monotonic() > self._no_chunk_after
 
     def skip_until_next_run(self, delivery: Delivery, error: Exception) -> None:
         """Leave a delivery to the next run, because the system failed on it; tell the operator."""
@@ -218,17 +258,22 @@ class RunContext:
     def finish(self) -> dict[str, Any]:
         """End the reader processes, close the run in the ledger, export it to the archive.
 
-        Returns the summary. An archive that fails is an error of the run, not an exception.
+        Returns the summary. An archive that fails is an error of the run, not an exception. An
+        intake that came to nothing is removed from the ledger: there are thousands a year.
         """
         self._processes.close()
-        self._close_run()
+        if self.kind is RunKind.INTAKE and self.summary.is_empty:
+            self.is_on_record = not forget_run(self.warehouse, self.run_id)
+        if self.is_on_record:
+            self._close_run()
         # The export reads the closed run from the ledger, so it comes second.
         try:
             export_runs(self.warehouse, self.archive, self.pack)
         except ArchiveError as error:
             self.fail(f"ledger: {error}")
             # Again, as failed.
-            self._close_run()
+            if self.is_on_record:
+                self._close_run()
         return self.summary_so_far()
 
     def _close_run(self) -> None:
@@ -236,7 +281,7 @@ class RunContext:
         finish_run(self.warehouse, self.run_id, state, self.summary_so_far(), self.now())
 
 
-def open_run(settings: Settings, as_of: date | None) -> RunContext:
+def open_run(settings: Settings, as_of: date | None, kind: RunKind = RunKind.NIGHTLY) -> RunContext:
     """Open what a run needs and record its start. Close the run, or use it in a `with`.
 
     The caller holds the run lock. `as_of` None stands for today in Vietnam. After an error nothing
@@ -256,10 +301,11 @@ def open_run(settings: Settings, as_of: date | None) -> RunContext:
         check_not_behind_archive(warehouse, archive)
         due = obligations(pack.calendar, pack.units, day)
         sync_catalogue(warehouse, pack, due, now)
-        run_id = start_run(warehouse, day, rules.version, now)
+        run_id = start_run(warehouse, day, rules.version, now, kind)
+        intakes = unpublished_intakes(warehouse)
         # From here on `RunContext.close` ends the connections.
         until_started.pop_all()
-    return RunContext(
+    run = RunContext(
         settings=settings,
         pack=pack,
         rules=rules,
@@ -267,4 +313,9 @@ def open_run(settings: Settings, as_of: date | None) -> RunContext:
         warehouse=warehouse,
         as_of=day,
         run_id=run_id,
+        kind=kind,
     )
+    # Those that come while it works wait for its end.
+    if kind is RunKind.NIGHTLY:
+        run.summary.by_intakes = total_counts(intakes)
+    return run

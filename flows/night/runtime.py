@@ -32,8 +32,8 @@ _LOCKED_SECONDS = 30
 
 
 def run_name() -> str:
-    """Return the name of a run: its start in Vietnam time, so that Prefect's list is a calendar."""
-    return f"night-{datetime.now(VIETNAM_TIME):%Y-%m-%d-%H%M}"
+    """Return the name of a run: its flow and its start in Vietnam time, as Prefect lists it."""
+    return f"{flow_run.flow_name}-{datetime.now(VIETNAM_TIME):%Y-%m-%d-%H%M}"
 
 
 def run_url() -> str:

@@ -197,19 +197,24 @@ def compare(run: RunContext) -> None:
     )
 
 
+def write_data_docs(run: RunContext) -> None:
+    """Write the Data Docs of this run's checks. A run that checked nothing has none."""
+    if run.summary.verdicts:
+        with public_files():
+            folder = docs_folder(run.settings, run.run_id)
+            run.summary.data_docs = str(run.checker.publish_docs(folder))
+
+
 def publish(run: RunContext) -> None:
     """Write the Data Docs of this run's checks and the page of all current reports."""
     # After a large load the database plans the page's queries badly without new statistics.
     ready_for_questions(run.warehouse)
+    write_data_docs(run)
     with public_files():
-        # A run that checked nothing has no Data Docs.
-        if run.summary.verdicts:
-            folder = docs_folder(run.settings, run.run_id)
-            run.summary.data_docs = str(run.checker.publish_docs(folder))
         page = publish_site(run.warehouse, run.pack, run.settings, run.now())
     run.summary.page = str(page)
     # Together with the pages, which link to the kept Data Docs only.
-    prune_docs(run.settings)
+    prune_docs(run.warehouse, run.settings)
 
 
 def export(run: RunContext) -> None:

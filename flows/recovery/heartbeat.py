@@ -16,6 +16,7 @@ from program.vietnamese import format_instant
 from publish.mail.operator_mails import compose_alarm
 from warehouse.database.engine import open_warehouse
 from warehouse.queries.operations import last_runs
+from warehouse.states import RunKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ class Alarm:
 def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
     """Return what is wrong with the runs.
 
-    Nothing is wrong if a run completed within `hours` and none has failed since. A warehouse
+    Nothing is wrong if a nightly run completed within `hours`, none has failed since, and the last
+    intake did not fail. A warehouse
     that cannot be opened is an alarm, not an error.
     """
     try:
         warehouse = open_warehouse(settings.warehouse_url)
         try:
-            runs = last_runs(warehouse)
+            runs = last_runs(warehouse, RunKind.NIGHTLY)
+            intakes = last_runs(warehouse, RunKind.INTAKE)
         finally:
             warehouse.dispose()
     except WarehouseError as wrong:
@@ -46,7 +49,11 @@ def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
     if runs is None:
         return Alarm("No run has ever begun on this warehouse.")
     since = now - timedelta(hours=hours)
-    return _failure_alarm(runs, since) or _absence_alarm(runs, since, hours) or Alarm("")
+    alarm = _failure_alarm(runs, since) or _absence_alarm(runs, since, hours)
+    # An intake may be missing: an idle one leaves no trace in the ledger.
+    if alarm is None and intakes is not None:
+        alarm = _failure_alarm(intakes, since)
+    return alarm or Alarm("")
 
 
 def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:

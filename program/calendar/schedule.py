@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal, Self
 
@@ -15,6 +15,7 @@ from program.calendar.span import is_within
 from program.calendar.stage import Stage
 from program.pack.yaml_file import Model
 from program.units.register import Unit, UnitKind
+from program.vietnamese import VIETNAM_TIME
 
 
 class WorkingDays(Model):
@@ -166,11 +167,42 @@ class Duty(Model):
         return is_within(day, self.first, self.last)
 
 
+class IntakeHours(Model):
+    """The hours of a working day, in Vietnam, in which what comes is answered at once.
+
+    `from_hour` is included, `until_hour` is not. `source` says who decided it.
+    """
+
+    from_hour: int = Field(ge=0, le=23)
+    until_hour: int = Field(ge=1, le=24)
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.from_hour >= self.until_hour:
+            raise ValueError(
+                f"intake: from_hour {self.from_hour} is not before until_hour {self.until_hour}"
+            )
+        return self
+
+
 class Calendar(Model):
-    """A pack's `calendar.yaml`."""
+    """A pack's `calendar.yaml`. Without `intake`, only nightly runs take in what comes."""
 
     working_days: WorkingDays
     duties: tuple[Duty, ...]
+    intake: IntakeHours | None = None
+
+    def no_intake_at(self, instant: datetime) -> str:
+        """Return why no intake takes in what comes at an instant; "" if one does."""
+        if self.intake is None:
+            return "calendar.yaml declares no intake"
+        local = instant.astimezone(VIETNAM_TIME)
+        if not self.working_days.is_working(local.date()):
+            return "closed day"
+        if not self.intake.from_hour <= local.hour < self.intake.until_hour:
+            return "outside office hours"
+        return ""
 
     def is_deadline_known(
         self,

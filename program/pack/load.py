@@ -23,7 +23,7 @@ from program.units.counts import FILE as COUNTS
 from program.units.counts import UnitCount
 from program.units.register import UnitRegister
 
-__all__ = ["Pack", "Program", "fingerprint_of", "load_pack"]
+__all__ = ["Pack", "Program", "fingerprint_of", "load_calendar", "load_pack"]
 
 
 class _Projects(Model):
@@ -78,7 +78,7 @@ def load_pack(folder: Path) -> Pack:
         indicators=indicators.indicators,
         forms=forms,
         sources=sources.sources,
-        calendar=load_model(folder / "calendar.yaml", Calendar),
+        calendar=load_calendar(folder),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
         unit_targets=read_rows(folder / TARGETS, UnitTarget),
         unit_counts=read_rows(folder / COUNTS, UnitCount),
@@ -88,6 +88,15 @@ def load_pack(folder: Path) -> Pack:
     )
     _refuse_wrong_references(pack)
     return pack
+
+
+def load_calendar(folder: Path) -> Calendar:
+    """Read and validate a pack's `calendar.yaml` alone.
+
+    Raises:
+        ConfigurationError: Something is wrong. The message names the file, its line and the key.
+    """
+    return load_model(folder / "calendar.yaml", Calendar)
 
 
 def layout_files(folder: Path) -> list[Path]:

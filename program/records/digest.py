@@ -22,11 +22,15 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count of the run and the median of earlier runs. `usual` is None without earlier runs."""
+    """A count of the run and of the intakes before it, and the median of earlier runs.
+
+    `usual` is None without earlier runs. It counts the intakes before each, too.
+    """
 
     name: str
     this_run: int
     usual: float | None
+    by_intakes: int = 0
 
     @property
     def is_unusual(self) -> bool:
@@ -37,9 +41,10 @@ class Counted:
         if self.usual is None:
             return False
         # Twice a small number is no surprise.
-        if abs(self.this_run - self.usual) < _LEAST_DIFFERENCE:
+        count = self.this_run + self.by_intakes
+        if abs(count - self.usual) < _LEAST_DIFFERENCE:
             return False
-        return self.this_run * 2 < self.usual or self.this_run > self.usual * 2
+        return count * 2 < self.usual or count > self.usual * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class Digest:
     `seconds` gives the duration of each step, `links` each link by what it leads to. `waiting`
     counts mails in the outbox. `due_for_purge` counts files with personal data whose retention
     period is over. `left_to_next_run` has a sentence for each budget of a source that was used up,
-    `warnings` one for whatever else a person should see.
+    `warnings` one for whatever else a person should see. `has_intakes`: the counts of intakes
+    before the run are shown.
     """
 
     run_id: int
@@ -69,6 +75,8 @@ class Digest:
     links: Mapping[str, str]
     left_to_next_run: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    is_intake: bool = False
+    has_intakes: bool = False
 
     @property
     def is_disk_short(self) -> bool:

@@ -211,12 +211,16 @@ class FirstSubmissionRow:
 
 @dataclass(frozen=True, slots=True)
 class RunCount:
-    """A run, and how many of its submissions got each verdict."""
+    """A publication: its newest run, and how many of its submissions got each verdict.
+
+    `runs` are the numbers of all its runs (`warehouse.queries.published_runs`).
+    """
 
     run_id: int
     as_of: date
     started_at: datetime
     verdicts: Mapping[Verdict, int]
+    runs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from publish.data.parquet_file import ParquetWriter
 from publish.output_folder import OutputFolder, code_digest, digest_of, folder_digest
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import Mart, Value, data_day, data_version, declared_marts, mart_rows
-from warehouse.queries.quality import run_counts
+from warehouse.queries.published_runs import run_counts
 
 _DESCRIPTOR = "datapackage.json"
 _FEED = "runs.atom"

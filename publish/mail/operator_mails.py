@@ -15,13 +15,14 @@ _HASH_LETTERS = 16
 def compose_digest(digest: Digest, pack: Pack) -> Message:
     """Return the mail to the engineer about a run; the same run gives the same Message-ID."""
     state = "failed" if digest.errors else "completed"
+    kind = "intake" if digest.is_intake else "run"
     program_name = pack.program.short_name
     # Two warehouses may both have a run 31: the moment of its start tells them apart.
     run_hash = _hash(digest.started_at.isoformat())
     return _to_engineer(
         render("mail/digest.txt.j2", digest=digest, pack=pack),
         pack,
-        subject=f"[mtqg] run {digest.run_id} {state}, as of {digest.as_of}: {program_name}",
+        subject=f"[mtqg] {kind} {digest.run_id} {state}, as of {digest.as_of}: {program_name}",
         number=f"run-{digest.run_id}-{run_hash}",
         at=digest.started_at,
     )

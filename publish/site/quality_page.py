@@ -164,11 +164,14 @@ def by_run(
     rows: Iterable[QualityRow],
     docs: Mapping[int, Sequence[tuple[str, str]]],
 ) -> list[RunQuality]:
-    """Return a line per run in the order of `runs`. `docs` has the result pages by run id."""
+    """Return a line per publication, in their order. `docs` has the result pages by its number."""
     rows_by_run = _group(rows, lambda row: row.run_id)
     lines = []
     for run in runs:
-        by_severity = _count_by_severity(rows_by_run.get(run.run_id, ()))
+        rows_of_all: list[QualityRow] = []
+        for number in run.runs:
+            rows_of_all += rows_by_run.get(number, ())
+        by_severity = _count_by_severity(rows_of_all)
         line = RunQuality(
             run=run,
             criticals=by_severity[Severity.CRITICAL],

@@ -27,8 +27,9 @@ from publish.site.unit_pages import UnitPage, write_unit_pages
 from warehouse.database.engine import Warehouse
 from warehouse.queries.as_of import open_as_of
 from warehouse.queries.plans import narratives, plans_of
-from warehouse.queries.quality import rule_examples, run_counts
-from warehouse.queries.reports import last_busy_run, submissions_of_run
+from warehouse.queries.published_runs import run_counts
+from warehouse.queries.quality import rule_examples
+from warehouse.queries.reports import submissions_of_runs
 
 _DOCS = "data-docs"
 _RUN = "run-"
@@ -79,11 +80,11 @@ def publish_site(
         quality_page = _quality_page(engine, data, docs_settings, now, as_of_day)
         output.write("quality.html", quality_page.encode(), shared)
 
-        run = last_busy_run(engine)
-        run_rows = submissions_of_run(engine, run[0]) if run else []
+        run = next(iter(run_counts(engine, 1)), None)
+        run_rows = submissions_of_runs(engine, run.runs) if run else []
         docs: list[tuple[str, str]] = []
         if run and docs_settings:
-            docs = _docs_pages(docs_folder(settings, run[0]), settings)
+            docs = _docs_of_runs(run.runs, settings)
         earlier = _a_month_before(settings, as_of_day or vietnam_day(now))
         index = render(
             "site/index.html.j2",
@@ -161,9 +162,9 @@ def _quality_page(
     docs_by_run: dict[int, list[tuple[str, str]]] = {}
     shown_runs = _FEWEST_RUNS
     if settings:
-        for folder in _kept_docs(settings):
-            docs_by_run[_run_id(folder)] = _docs_pages(folder, settings)
-        # Every run whose Data Docs are kept has a line, so that a link leads to them.
+        for run in run_counts(engine, settings.keep_data_docs):
+            docs_by_run[run.run_id] = _docs_of_runs(run.runs, settings)
+        # Every publication whose Data Docs are kept has a line, so that a link leads to them.
         shown_runs = max(_FEWEST_RUNS, settings.keep_data_docs)
     reports, rows = data.first_passes, data.quality
     return render(
@@ -186,34 +187,32 @@ def docs_folder(settings: Settings, run_id: int) -> Path:
     return settings.site / _DOCS / f"{_RUN}{run_id:06d}"
 
 
-def _run_id(folder: Path) -> int:
-    """Return the run of a folder that `docs_folder` names."""
-    return int(folder.name.removeprefix(_RUN))
+def _docs_of_runs(runs: Sequence[int], settings: Settings) -> list[tuple[str, str]]:
+    """Return form and table, and the link, of each result page of some runs.
+
+    Where they are several, the run's number stands before.
+    """
+    folders = {run: docs_folder(settings, run) / "validations" for run in runs}
+    pages_by_run = {run: sorted(folder.glob("*.html")) for run, folder in folders.items()}
+    are_several = sum(1 for pages in pages_by_run.values() if pages) > 1
+    found = []
+    for run, pages in pages_by_run.items():
+        for page in pages:
+            label = page.stem.replace(".", " · ")
+            if are_several:
+                label = f"{run} · {label}"
+            found.append((label, page.relative_to(settings.site).as_posix()))
+    return found
 
 
-def _docs_pages(folder: Path, settings: Settings) -> list[tuple[str, str]]:
-    """Return form and table, and the link, of each result page of a run."""
-    pages = []
-    for page in sorted((folder / "validations").glob("*.html")):
-        link = page.relative_to(settings.site).as_posix()
-        pages.append((page.stem.replace(".", " · "), link))
-    return pages
-
-
-def prune_docs(settings: Settings) -> None:
-    """Delete the Data Docs of all runs but the last ones.
+def prune_docs(engine: Warehouse, settings: Settings) -> None:
+    """Delete the Data Docs of all publications but the last ones (`MTQG_KEEP_DATA_DOCS`).
 
     Call this when the pages are written: they link only to what is kept, so no link is ever dead.
     """
-    kept = set(_kept_docs(settings))
+    kept: set[Path] = set()
+    for run in run_counts(engine, settings.keep_data_docs):
+        kept |= {docs_folder(settings, number) for number in run.runs}
     for folder in (settings.site / _DOCS).glob(f"{_RUN}*"):
         if folder not in kept:
             shutil.rmtree(folder)
-
-
-def _kept_docs(settings: Settings) -> list[Path]:
-    """Return the Data Docs folders of the last runs, the oldest first."""
-    folders = (settings.site / _DOCS).glob(f"{_RUN}*")
-    # By number, not by name: from run 1,000,000 on, names have a digit more.
-    in_order = sorted(folders, key=_run_id)
-    return in_order[-settings.keep_data_docs :]

@@ -243,7 +243,7 @@ def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
         " ".join(task["name"] for task in tasks)
         == "collect-inbox collect-portal unpack reopen read check load compare export publish remind alert verify digest close"
     )
-    assert deployed.first["name"].startswith("night-20")
+    assert deployed.first["name"].startswith("nightly-20")
 
 
 def test_the_alarm_s_automations_come_with_its_deployment(deployed: Deployed) -> None:

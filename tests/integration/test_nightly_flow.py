@@ -17,7 +17,9 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 
 from flows.night import intake, steps
 from flows.night.run_context import RunContext
-from flows.nightly import as_opaque, collect, nightly
+from flows.night.runtime import as_opaque
+from flows.night.tasks import collect
+from flows.nightly import nightly
 from flows.recovery.heartbeat import alarm_of
 from program.delivery import Delivery
 from program.errors import MtqgError, SourceError, TransientError, UsageError
@@ -237,7 +239,7 @@ def test_only_what_a_retry_can_cure_is_tried_again(
         raise error
 
     monkeypatch.setattr(intake, "collect", fail)
-    monkeypatch.setattr("flows.nightly.collect", collect.with_options(retry_delay_seconds=0))
+    monkeypatch.setattr("flows.night.tasks.collect", collect.with_options(retry_delay_seconds=0))
     assert run_night(source="inbox").is_failed()
     assert asked == ["inbox"] * attempts
 

@@ -14,7 +14,8 @@ from program.submission import Verdict
 from tests.arriving import an_hour_old
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.steps_by_hand import collect, load
-from warehouse.queries.quality import first_passes, quality, rule_examples, run_counts
+from warehouse.queries.published_runs import run_counts
+from warehouse.queries.quality import first_passes, quality, rule_examples
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 

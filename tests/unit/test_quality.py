@@ -130,7 +130,7 @@ def test_a_night_has_its_findings_and_the_data_docs_that_are_kept() -> None:
         Verdict.QUARANTINED: 2,
         Verdict.UNREADABLE: 1,
     }
-    nights = [RunCount(run, date(2025, 1, run), NOON, counts) for run in (2, 1)]
+    nights = [RunCount(run, date(2025, 1, run), NOON, counts, (run,)) for run in (2, 1)]
     newest, oldest = by_run(
         nights, [found("942", "TRN-01", findings=4, run=2)], {2: [("training", "x.html")]}
     )

@@ -22,8 +22,8 @@ from program.errors import ConfigurationError, WarehouseError
 
 READER = "mtqg_reader"
 """The role of PostgreSQL that may read the marts and nothing else (`warehouse/roles.sql`)."""
-WRITERS, RUNS = 17190001, 17190002
-"""Keys of the advisory locks: of a transaction that may write, and of a whole run."""
+WRITERS, RUNS, INTAKES = 17190001, 17190002, 17190003
+"""Keys of the advisory locks: of a transaction that may write, of a run, and of an intake."""
 _PATIENCE_SECONDS = 30
 _POSTGRESQL_DRIVER = "postgresql+psycopg"
 _DRIVERS = ("sqlite", "sqlite+pysqlite", _POSTGRESQL_DRIVER)

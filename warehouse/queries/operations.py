@@ -8,21 +8,33 @@ from sqlalchemy.orm import Session
 
 from program.records.digest import LastRuns, Undelivered
 from warehouse.database.backends import file_of
-from warehouse.states import DeliveryState, OutboxState, RunState
+from warehouse.states import DeliveryState, OutboxState, RunKind, RunState
 from warehouse.tables import DeliveryRow, OutboxRow, RunRow
 
 
-def earlier_summaries(engine: Engine, run_id: int, most: int) -> list[dict[str, Any]]:
-    """Return the summaries of the last runs before `run_id` that ended, at most so many."""
+def earlier_summaries(
+    engine: Engine, run_id: int, most: int, kind: RunKind
+) -> list[dict[str, Any]]:
+    """Return the summaries of the last runs of a kind before `run_id` that ended, at most so many.
+
+    The newest comes first.
+    """
     # A run without an end has no figures to compare with.
     query = (
         select(RunRow.summary)
-        .where(RunRow.id < run_id, RunRow.finished_at.is_not(None))
+        .where(RunRow.id < run_id, RunRow.kind == kind, RunRow.finished_at.is_not(None))
         .order_by(RunRow.id.desc())
         .limit(most)
     )
     with Session(engine) as session:
         return [summary for summary in session.scalars(query) if summary]
+
+
+def summary_before(engine: Engine, run_id: int) -> dict[str, Any]:
+    """Return the summary of the run before `run_id`, of any kind; empty if it has none."""
+    query = select(RunRow.summary).where(RunRow.id < run_id).order_by(RunRow.id.desc()).limit(1)
+    with Session(engine) as session:
+        return session.scalar(query) or {}
 
 
 def undelivered(engine: Engine) -> list[Undelivered]:
@@ -90,10 +102,12 @@ def started_at(engine: Engine, run_id: int) -> datetime:
         return session.get_one(RunRow, run_id).started_at
 
 
-def last_runs(engine: Engine) -> LastRuns | None:
-    """Return when a run last completed and how the newest one went; None if none began."""
-    newest_run = select(RunRow).order_by(RunRow.id.desc()).limit(1)
-    last_completed = select(func.max(RunRow.finished_at)).where(RunRow.state == RunState.COMPLETED)
+def last_runs(engine: Engine, kind: RunKind) -> LastRuns | None:
+    """Return when a run of a kind last completed and how the newest went; None if none began."""
+    newest_run = select(RunRow).where(RunRow.kind == kind).order_by(RunRow.id.desc()).limit(1)
+    last_completed = select(func.max(RunRow.finished_at)).where(
+        RunRow.state == RunState.COMPLETED, RunRow.kind == kind
+    )
     with Session(engine) as session:
         newest = session.scalar(newest_run)
         if newest is None:

@@ -1,18 +1,17 @@
-"""What the quality page asks: findings, how soon reports were accepted, and what runs checked.
+"""What the quality page asks: findings, and how soon reports were accepted.
 
 Nothing here writes.
 """
 
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, case, func, select, text
+from sqlalchemy import Engine, RowMapping, func, select, text
 from sqlalchemy.orm import Session
 
 from program.finding import Severity
-from program.records.query_rows import FirstSubmissionRow, QualityRow, RuleExample, RunCount
-from program.submission import Verdict
+from program.records.query_rows import FirstSubmissionRow, QualityRow, RuleExample
 from warehouse.queries.reports import instant_of
-from warehouse.tables import FindingRow, RunRow, SubmissionRow
+from warehouse.tables import FindingRow
 
 
 def quality(engine: Engine) -> list[QualityRow]:
@@ -47,26 +46,6 @@ def _first_pass(row: RowMapping) -> FirstSubmissionRow:
     for name in ("first_at", "accepted_at"):
         values[name] = instant_of(values[name])
     return FirstSubmissionRow(**values)
-
-
-def run_counts(engine: Engine, limit: int) -> list[RunCount]:
-    """Return the verdicts of the last `limit` runs that checked something, the newest first."""
-    counts_by_verdict = [
-        func.count(case((SubmissionRow.verdict == verdict.value, 1))) for verdict in Verdict
-    ]
-    query = (
-        select(RunRow.id, RunRow.as_of, RunRow.started_at, *counts_by_verdict)
-        .join(SubmissionRow, SubmissionRow.run_id == RunRow.id)
-        .group_by(RunRow.id, RunRow.as_of, RunRow.started_at)
-        .order_by(RunRow.id.desc())
-        .limit(limit)
-    )
-    found = []
-    with Session(engine) as session:
-        for run_id, as_of, started_at, *counts in session.execute(query):
-            verdicts = dict(zip(Verdict, counts, strict=True))
-            found.append(RunCount(run_id, as_of, started_at, verdicts))
-    return found
 
 
 def rule_examples(engine: Engine) -> dict[str, RuleExample]:

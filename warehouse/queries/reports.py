@@ -1,5 +1,6 @@
 """The questions that commands and the page ask. Nothing here writes."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from program.records.query_rows import (
 )
 from program.records.target_status import TargetStatus
 from program.submission import Verdict
-from warehouse.tables import DeliveryRow, FindingRow, RunRow, SubmissionRow
+from warehouse.tables import DeliveryRow, FindingRow, SubmissionRow
 
 Row = TypeVar("Row", StageRow, TerritorySumRow)
 
@@ -157,9 +158,9 @@ def _sums(engine: Engine, condition: str) -> list[TerritorySumRow]:
         return [_from_view(TerritorySumRow, row) for row in rows]
 
 
-def submissions_of_run(engine: Engine, run_id: int) -> list[RunSubmissionRow]:
-    """Return every submission that a run checked, in order of arrival."""
-    return _submission_rows(engine, SubmissionRow.run_id == run_id)
+def submissions_of_runs(engine: Engine, runs: Collection[int]) -> list[RunSubmissionRow]:
+    """Return every submission that one of the runs checked, in order of arrival."""
+    return _submission_rows(engine, SubmissionRow.run_id.in_(runs))
 
 
 def submissions_between(engine: Engine, after: int, up_to: int) -> list[RunSubmissionRow]:
@@ -233,15 +234,6 @@ def findings_by_rule(engine: Engine, run_id: int) -> list[RuleCount]:
             RuleCount(rule, Severity(severity), times, example)
             for rule, severity, times, example in session.execute(query)
         ]
-
-
-def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
-    """Return number, date and start of the last run that checked something, else None."""
-    submissions = select(SubmissionRow.id).where(SubmissionRow.run_id == RunRow.id)
-    query = select(RunRow).where(submissions.exists()).order_by(RunRow.id.desc()).limit(1)
-    with Session(engine) as session:
-        row = session.scalar(query)
-        return (row.id, row.as_of, row.started_at) if row else None
 
 
 def _from_view(kind: type[Row], row: RowMapping) -> Row:
