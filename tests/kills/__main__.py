@@ -40,6 +40,7 @@ from tests.kills.night import FAILED, STOPPED, Memory, begin, run
 from tests.kills.sample import put_sample
 from tests.kills.state import State, differences, halves, state_of
 from tests.postgres import Postgres, running_postgres
+from warehouse.states import RunKind
 
 YESTERDAY = timedelta(days=1)
 
@@ -76,6 +77,10 @@ class Trial:
             self.pages = file.stat().st_size // 4096 if file.exists() else 0
             self.whole_night(settings, "the night after it")
             self.judge(settings, "a second night that had nothing to do")
+        with self.settings() as settings:
+            self.whole_night(settings, "an intake", kind=RunKind.INTAKE)
+            self.whole_night(settings, "the night after an intake")
+            self.judge(settings, "a night after an intake")
 
     @contextmanager
     def settings(self) -> Iterator[Settings]:
@@ -90,11 +95,17 @@ class Trial:
                 warehouse_url=url,
             )
 
-    def whole_night(self, settings: Settings, words: str, now: datetime | None = None) -> None:
+    def whole_night(
+        self,
+        settings: Settings,
+        words: str,
+        now: datetime | None = None,
+        kind: RunKind = RunKind.NIGHTLY,
+    ) -> None:
         """Run a night to its end; where it fails, that is a fault."""
         # A server notices a moment late that a client is gone, and only then lets its lock go.
         for _ in range(100):
-            code = ended(begin(settings, self.memory, lambda: None, now=now))
+            code = ended(begin(settings, self.memory, lambda: None, now=now, kind=kind))
             if code == 0 or self.postgres is None:
                 break
             time.sleep(0.1)
@@ -110,11 +121,12 @@ class Trial:
     def kill(self, number: int, random: Random) -> None:
         """Kill a night, look whether anything is there by half, and let the next one finish.
 
-        Every fifth has its clock set back.
+        Every third is an intake. Every fifth has its clock set back.
         """
         end = choose(number, random, self.statements)
+        kind = RunKind.INTAKE if number % 3 == 2 else RunKind.NIGHTLY
         with self.settings() as settings:
-            process = begin(settings, self.memory, end.prepare)
+            process = begin(settings, self.memory, end.prepare, kind=kind)
             if isinstance(end, AtInstant):
                 time.sleep(self.seconds * end.share)
                 os.kill(process, signal.SIGKILL)
@@ -130,10 +142,10 @@ class Trial:
                 self.look(settings, f"killed {end}")
             self.whole_night(
                 settings,
-                f"after a night killed {end}",
+                f"after a {kind} run killed {end}",
                 datetime.now(UTC) - YESTERDAY if number % 5 == 4 else None,
             )
-            self.judge(settings, f"after a night killed {end}")
+            self.judge(settings, f"after a {kind} run killed {end}")
 
     def look(self, settings: Settings, words: str) -> None:
         """What a reader sees of a killed night: whole submissions or none."""

@@ -30,7 +30,8 @@ from program.settings import Settings
 from program.submission import Submission
 from tests.kills.ends import replace_with
 from tests.state_guard import states_watched
-from warehouse.database.run_lock import exclusive_run
+from warehouse.database.run_lock import exclusive_intake, exclusive_run
+from warehouse.states import RunKind
 
 FAILED, STOPPED, BROKEN = 1, 3, 70
 """How a night ends that met an error of the system and said so; that could not begin and said why.
@@ -136,6 +137,7 @@ class Remembered:
         pass
 
 
+_LOCKS = {RunKind.NIGHTLY: exclusive_run, RunKind.INTAKE: exclusive_intake}
 Before = Callable[[], None]
 
 
@@ -146,8 +148,9 @@ def begin(
     *,
     alone: bool = True,
     now: datetime | None = None,
+    kind: RunKind = RunKind.NIGHTLY,
 ) -> int:
-    """Fork a night and return its process.
+    """Fork a run and return its process.
 
     `before` prepares its end; `alone`: it takes the warehouse's lock, as the flow does.
     """
@@ -158,7 +161,7 @@ def begin(
     code = BROKEN
     try:
         before()
-        code = run(settings, memory, alone=alone, now=now)
+        code = run(settings, memory, alone=alone, now=now, kind=kind)
     except MtqgError as error:
         print(error, file=sys.stderr)
         code = STOPPED
@@ -170,9 +173,14 @@ def begin(
 
 
 def run(
-    settings: Settings, memory: Memory, *, alone: bool = True, now: datetime | None = None
+    settings: Settings,
+    memory: Memory,
+    *,
+    alone: bool = True,
+    now: datetime | None = None,
+    kind: RunKind = RunKind.NIGHTLY,
 ) -> int:
-    """Run a night in this process and return whether it met an error.
+    """Run a night or an intake in this process and return whether it met an error.
 
     The process is good for nothing else then.
     """
@@ -185,9 +193,9 @@ def run(
     RunContext.checker = remembered  # type: ignore[assignment]
     if now is not None:
         RunContext.now = staticmethod(lambda: now)  # type: ignore[method-assign]
-    lock = exclusive_run(settings.warehouse_url) if alone else nullcontext()
+    lock = nullcontext() if not alone else _LOCKS[kind](settings.warehouse_url)
     with states_watched(), lock:
-        night = open_run(settings, None)
+        night = open_run(settings, None, kind)
         for step in _steps(night):
             with _going_on(night):
                 step()
@@ -196,12 +204,15 @@ def run(
 
 
 def _steps(night: RunContext) -> Iterator[Callable[[], object]]:
-    """The steps of `flows.nightly.run_steps`, without Prefect."""
+    """The steps of `flows.nightly.run_steps` or of `flows.intake`, without Prefect."""
     for source in night.sources(None):
         yield lambda source=source: intake.collect(night, source)
     yield lambda: intake.unpack(night)
     yield lambda: steps.reopen(night)
     yield lambda: _load(night)
+    if night.kind is RunKind.INTAKE:
+        yield lambda: steps.alert(night)
+        return
     yield lambda: steps.compare(night)
     yield lambda: steps.publish(night)
     yield lambda: steps.export(night)
