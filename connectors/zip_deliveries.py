@@ -7,20 +7,12 @@ import io
 import struct
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from connectors.file_names import decoded_name, display_name
-from connectors.reader.open.delimited import NoRows, read_delimited
-from connectors.reader.open.portal_report import is_json
-from connectors.reader.open.signatures import (
-    ATTACHMENTS,
-    OLE,
-    ZIP,
-    refuse_ole,
-    refuse_package,
-    refuse_signature,
-)
+from connectors.packed_file import PackedFile, packed_file
+from connectors.reader.open.signatures import ZIP
 from connectors.reader.open.workbook import ZIP_ERRORS, megabytes
 from program.finding import ReaderFinding
 from program.limits import Limits
@@ -38,9 +30,6 @@ _MAX_DIRECTORY_BYTES = 10_000_000
 _SMALL_BYTES = 1_000_000
 """A file of this size may be compressed as much as it likes."""
 
-_SAMPLE_BYTES = 1 << 16
-"""How much of a text file shows whether it has a table."""
-
 _END_OF_DIRECTORY = b"PK\x05\x06"
 _END_RECORD_BYTES = 22
 _MAX_END_BYTES = _END_RECORD_BYTES + 65_535
@@ -49,24 +38,6 @@ _MAX_END_BYTES = _END_RECORD_BYTES + 65_535
 _LOCAL_HEADER_BYTES = 30
 _FLAG_ENCRYPTED = 0x1
 _FLAG_UTF_8 = 0x800
-
-_LETTER = "tệp văn bản không có bảng"
-
-
-@dataclass(frozen=True, slots=True)
-class ZipMember:
-    """A file of a zip. `content` is None if it was refused, and `refusal` says why.
-
-    `is_attachment` marks what accompanies the tables, such as a scan or a narrative.
-    `is_readable` marks what looks like a workbook or a report.
-    """
-
-    name: str
-    size: int
-    content: bytes | None
-    refusal: ReaderFinding | None = None
-    is_attachment: bool = False
-    is_readable: bool = False
 
 
 def is_zip_of_reports(content: bytes) -> bool:
@@ -125,11 +96,11 @@ def _refuse_content(content: bytes, limits: Limits) -> ReaderFinding | None:
     return ReaderFinding("FILE-02", values={"kind": "tệp nén zip không chứa bảng tính"})
 
 
-def _is_locked(member: ZipMember) -> bool:
+def _is_locked(member: PackedFile) -> bool:
     return member.refusal is not None and member.refusal.rule == "FILE-04"
 
 
-def members_of(content: bytes, limits: Limits) -> Iterator[ZipMember]:
+def members_of(content: bytes, limits: Limits) -> Iterator[PackedFile]:
     """Yield the files of a zip in its order, without what operating systems add.
 
     `refuse_zip` must have accepted the zip.
@@ -184,12 +155,12 @@ def _member(
     package: zipfile.ZipFile,
     info: zipfile.ZipInfo,
     limits: Limits,
-) -> ZipMember:
+) -> PackedFile:
     name = _name(info)
     size = info.file_size
     refusal = _refuse_member(info, limits)
     if refusal is not None:
-        return ZipMember(name, size, None, refusal)
+        return PackedFile(name, size, None, refusal)
     try:
         with package.open(info) as stream:
             # The directory was checked, and a stream gives no more than the directory says.
@@ -197,17 +168,8 @@ def _member(
     except ZIP_ERRORS:
         # One damaged file does not take the others with it.
         damaged = ReaderFinding("FILE-03", values={"reason": "tệp bị hỏng trong tệp nén"})
-        return ZipMember(name, size, None, damaged)
-    kind = _kind(content)
-    is_attachment = kind in ATTACHMENTS or kind == _LETTER
-    is_readable = kind is None
-    return ZipMember(
-        name,
-        size,
-        content,
-        is_attachment=is_attachment,
-        is_readable=is_readable,
-    )
+        return PackedFile(name, size, None, damaged)
+    return packed_file(name, content)
 
 
 def _refuse_member(info: zipfile.ZipInfo, limits: Limits) -> ReaderFinding | None:
@@ -224,52 +186,6 @@ def _refuse_member(info: zipfile.ZipInfo, limits: Limits) -> ReaderFinding | Non
         limit = f"{format_number(limits.packing_ratio)} lần khi giải nén"
         return ReaderFinding("FILE-05", values={"limit": limit})
     return None
-
-
-def _kind(content: bytes) -> str | None:
-    """Return what a file is, in the reader's words.
-
-    None stands for what looks like a workbook, a table or a report.
-    """
-    refusal = _refusal(content)
-    if refusal is None:
-        return None
-    return refusal.values.get("kind", refusal.rule)
-
-
-def _refusal(content: bytes) -> ReaderFinding | None:
-    """Return why the reader would refuse a file at first sight, or None."""
-    if content.startswith(ZIP):
-        return _refuse_zip(content)
-    if content.startswith(OLE):
-        return refuse_ole(content)
-    refusal = refuse_signature(content)
-    if refusal is not None or is_json(content):
-        return refusal
-    sample = _sample(content)
-    rows = read_delimited(sample, max_cells=_SAMPLE_BYTES)
-    if not isinstance(rows, NoRows):
-        return None
-    # A text without a table accompanies the others, as a letter does.
-    kind = _LETTER if rows is NoRows.NO_TABLE else "?"
-    return ReaderFinding("FILE-02", values={"kind": kind})
-
-
-def _refuse_zip(content: bytes) -> ReaderFinding | None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            size = sum(info.file_size for info in package.infolist())
-            return refuse_package(package, size)
-    except ZIP_ERRORS:
-        return ReaderFinding("FILE-03")
-
-
-def _sample(content: bytes) -> bytes:
-    """Return the whole lines at the beginning of a text file."""
-    if len(content) <= _SAMPLE_BYTES:
-        return content
-    end = content.rfind(b"\n", 0, _SAMPLE_BYTES)
-    return content[: end + 1]
 
 
 def _name(info: zipfile.ZipInfo) -> str:

@@ -1,1 +1,1 @@
-"""Sources of deliveries: a folder, an HTTP portal, and the register of the kinds there are."""
+"""Sources of deliveries: folders, an HTTP portal, a mailbox, and the register of their kinds."""

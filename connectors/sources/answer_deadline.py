@@ -1,50 +1,22 @@
-"""A deadline for a whole HTTP answer, headers and body, checked while waiting for each byte.
-
-A read time-out counts from byte to byte: a server that sends one byte a minute never meets it.
-"""
+"""A deadline for a whole HTTP answer, headers and body, checked while waiting for each byte."""
 
 import http.client
 import io
 import socket
-import time
 from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-
-class _TimedReader(io.RawIOBase):
-    """The stream of a socket. It raises TimeoutError after the deadline (`time.monotonic`)."""
-
-    def __init__(self, raw: io.RawIOBase, connection: socket.socket, seconds: float) -> None:
-        self._raw = raw
-        self._connection = connection
-        self._seconds = seconds
-        self._deadline = time.monotonic() + seconds
-        self._longest_wait = connection.gettimeout()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        remaining = self._deadline - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError(f"the answer is not complete after {self._seconds} s; gave up")
-        wait = remaining if self._longest_wait is None else min(remaining, self._longest_wait)
-        self._connection.settimeout(wait)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+from connectors.timed_reader import TimedReader
 
 
 def _answers_within(seconds: float) -> type[http.client.HTTPResponse]:
     class TimedResponse(http.client.HTTPResponse):
         def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
             super().__init__(sock, *args, **kwargs)
-            stream = _TimedReader(self.fp.detach(), sock, seconds)
+            stream = TimedReader(self.fp.detach(), sock, seconds)
             self.fp = io.BufferedReader(stream)
 
     return TimedResponse

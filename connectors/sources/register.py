@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from connectors.sources.folder import Folder
+from connectors.sources.mailbox import MailFolder
 from connectors.sources.portal import Portal
 from program.delivery import Offer, UnusableOffer
 from program.pack.load import Pack
-from program.pack.source import FolderSource, PortalSource, Source
+from program.pack.source import FolderSource, MailboxSource, PortalSource, Source
 from program.settings import Settings
 
 
@@ -48,6 +49,11 @@ def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
             if not url:
                 return None
             return Portal(url, settings.portal_token.get_secret_value())
+        case MailboxSource():
+            url = settings.mailbox_url.get_secret_value() or source.url
+            if not url:
+                return None
+            return MailFolder(source, url, pack)
 
 
 def _folder_url(source: FolderSource, pack: Pack) -> str:

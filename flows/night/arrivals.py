@@ -130,16 +130,29 @@ class ArrivalBatch:
             self._run.fail(f"source {failure.arrival.source}: {offer.name}: {reason}")
 
 
+_NOT_TO_READ = (
+    DeliveryState.ZIP_PENDING,
+    DeliveryState.MAIL_PENDING,
+    DeliveryState.MAIL_EXTRACTED,
+)
+"""States of arrivals that are no files to read: `unpack` counts what is in them."""
+
+
 def _count(run: RunContext, arrival: Arrival, state: DeliveryState | None) -> None:
     """Add an arrival to the run's summary. `state` None: the ledger had it already."""
     name = arrival.offer.name
+    if state is None:
+        run.summary.known += 1
+        return
+    if arrival.mail is not None and arrival.mail.is_automatic:
+        run.summary.automatic_mails += 1
     if state is DeliveryState.RECEIVED:
         run.summary.received += 1
-    elif state is DeliveryState.ZIP_PENDING:
-        # A zip is no delivery to read: `unpack` counts its members.
-        logger.info("collect source=%s zip_pending=%r", arrival.source, name)
-    elif state is None:
-        run.summary.known += 1
+    elif state is DeliveryState.HELD:
+        run.summary.held += 1
+        logger.info("collect source=%s held=%r reason=%s", arrival.source, name, arrival.hold)
+    elif state in _NOT_TO_READ:
+        logger.info("collect source=%s %s=%r", arrival.source, state, name)
     else:
         run.summary.duplicates += 1
         logger.debug("collect source=%s duplicate=%r", arrival.source, name)

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 _OF_ONE_RUN = ("mails waiting", "already known", "still arriving, left for the next run")
 """Counts that say how things stand. A sum of them over runs says nothing."""
 
+_MAIL_COUNTS = {
+    "mails_extracted": "mails extracted",
+    "mails_without_file": "mails without a file",
+    "automatic_mails": "mails of programs and lists, not answered",
+    "held": "held for the office",
+}
+
 
 def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     """Return a run's counts by the names that a screen shows, most important first.
@@ -29,6 +36,10 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     if summary.get("mails_waiting"):
         counts["mails waiting"] = summary["mails_waiting"]
     counts["zips extracted"] = summary["zips_extracted"]
+    # A source of mails is rare: without one there is no line.
+    for key, name in _MAIL_COUNTS.items():
+        if summary.get(key):
+            counts[name] = summary[key]
     counts["attachments kept unread"] = summary["attachments"]
     counts["same bytes sent again"] = summary["duplicates"]
     counts["already known"] = summary["known"]

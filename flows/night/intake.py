@@ -1,14 +1,21 @@
-"""Collect what sources offer, and extract zips: each file becomes a delivery.
+"""Collect what sources offer, and extract zips and mails: each file becomes a delivery.
 
 Every offer is its own boundary. What is wrong with one becomes an outcome of that one.
 """
 
 import logging
 import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
+from connectors.mails.inbound import read_mail
+from connectors.mails.mail_deliveries import extractable_mail, files_of_mail
+from connectors.packed_file import PackedFile
+from connectors.reader.open.signatures import is_mail
 from connectors.sources.register import Connector, connect
-from connectors.zip_deliveries import ZipMember, is_zip_of_reports, members_of, refuse_zip
+from connectors.zip_deliveries import is_zip_of_reports, members_of, refuse_zip
 from flows.night.arrivals import ArrivalBatch
 from flows.night.budget import SourceMeter
 from flows.night.listing import SourceListing
@@ -17,12 +24,18 @@ from flows.recovery.replay_log import note_arrival
 from flows.secrets import with_blocks
 from program.delivery import Arrival, Delivery, ExtractedFile, Offer, UnusableOffer
 from program.errors import SourceError, StillArrivingError, TransientError
-from program.pack.source import FolderSource, Source
+from program.finding import ReaderFinding
+from program.mail import InboundMail
+from program.pack.senders import MailSender, sender_of
+from program.pack.source import FolderSource, MailboxSource, Source
+from program.vietnamese import vietnam_day
 from warehouse.ledger import (
     known_versions,
+    pending_mails,
     pending_zips,
     record_extracted,
     record_unextractable,
+    recorded_mail,
 )
 from warehouse.source_positions import read_position
 from warehouse.states import DeliveryState
@@ -163,18 +176,44 @@ class _Intake:
         The ledger records an offer without bytes too, so that its sender gets an answer.
         """
         sha256 = None if content is None else self._run.archive.put(content)
+        received_at = self._listing.received_at(offer)
+        mail = self._mail_in(offer, content)
+        sender = self._sender(offer, mail, received_at)
         arrival = Arrival(
-            # When it was seen is part of when it came.
-            replace(offer, seen_at=None),
+            # When it was seen is part of when it came, and a mail stands beside its offer.
+            replace(offer, seen_at=None, mail=None, sender_unit=sender.unit_code),
             self._source.name,
             self._source.kind,
             sha256=sha256,
-            received_at=self._listing.received_at(offer),
+            received_at=received_at,
             is_synthetic=_is_synthetic(self._source, offer),
-            is_zip=content is not None and is_zip_of_reports(content),
+            is_zip=content is not None and mail is None and is_zip_of_reports(content),
+            mail=mail,
+            hold=sender.hold,
         )
         note_arrival(self._run.archive, arrival)
         return arrival
+
+    def _mail_in(self, offer: Offer, content: bytes | None) -> InboundMail | None:
+        """Return what the mail says that was offered, None for any other file."""
+        if content is None:
+            return offer.mail
+        if isinstance(self._source, MailboxSource):
+            return read_mail(content, self._source.authentication_server)
+        # A mail that somebody exported: nobody knows which server wrote what in it.
+        return read_mail(content, None) if is_mail(content) else None
+
+    def _sender(self, offer: Offer, mail: InboundMail | None, received_at: datetime) -> MailSender:
+        """Return who sent a file. Where the source does not say it, a mail does by its address."""
+        source = self._source
+        day = vietnam_day(received_at)
+        pack = self._run.pack
+        if mail is not None and isinstance(source, MailboxSource):
+            required = source.require_authentication
+            return sender_of(mail, pack, day, requires_authentication=required)
+        if mail is not None and offer.sender_unit is None:
+            return sender_of(mail, pack, day)
+        return MailSender(offer.sender_unit)
 
 
 def _is_synthetic(source: Source, offer: Offer) -> bool:
@@ -183,42 +222,90 @@ def _is_synthetic(source: Source, offer: Offer) -> bool:
 
 
 def unpack(run: RunContext) -> None:
-    """Extract the files of each zip. Each file becomes a delivery of its own.
+    """Extract the files of each zip and each mail. Each file becomes a delivery of its own.
 
-    The files of a zip are archived first, then recorded in one transaction. So a crash repeats
-    work but loses and doubles nothing. A zip that is refused is read as one file, so that its
-    sender gets the reason.
+    The files of one are archived first, then recorded in one transaction. So a crash repeats work
+    but loses and doubles nothing. One that is refused is read as one file, so that its sender gets
+    the reason.
     """
     for delivery in pending_zips(run.warehouse):
-        try:
-            _unpack(run, delivery)
-        except Exception as error:  # the boundary of one delivery
-            logger.exception("unpack delivery=%d", delivery.id)
-            run.skip_until_next_run(delivery, error)
+        _unpack(run, delivery, _unpack_zip)
+    for delivery in pending_mails(run.warehouse):
+        _unpack(run, delivery, _unpack_mail)
 
 
-def _unpack(run: RunContext, delivery: Delivery) -> None:
-    # A zip that waits to be extracted always has its bytes.
-    content = run.archive.get(delivery.sha256 or "")
+def _unpack(
+    run: RunContext,
+    delivery: Delivery,
+    unpack_content: Callable[[RunContext, Delivery, bytes], None],
+) -> None:
+    try:
+        # What waits to be extracted always has its bytes.
+        unpack_content(run, delivery, run.archive.get(delivery.sha256 or ""))
+    except Exception as error:  # the boundary of one delivery
+        logger.exception("unpack delivery=%d", delivery.id)
+        run.skip_until_next_run(delivery, error)
+
+
+def _unpack_zip(run: RunContext, delivery: Delivery, content: bytes) -> None:
     limits = run.settings.limits
     refusal = refuse_zip(content, limits)
     if refusal is not None:
-        record_unextractable(run.warehouse, delivery.id, refusal)
-        run.summary.received += 1
+        _refuse(run, delivery, refusal)
         return
-    members = [_archive_member(run, member) for member in members_of(content, limits)]
-    states = record_extracted(run.warehouse, delivery.id, members, run_id=run.run_id, now=run.now())
+    states = _record_files(run, delivery, members_of(content, limits))
     # Without states another run was faster: the zip was extracted before.
-    if states:
+    if states is not None:
         run.summary.zips_extracted += 1
+
+
+def _unpack_mail(run: RunContext, delivery: Delivery, content: bytes) -> None:
+    limits = run.settings.limits
+    mail = recorded_mail(run.warehouse, delivery.id)
+    opened = extractable_mail(content, limits)
+    files: Iterator[PackedFile] = iter(())
+    if not isinstance(opened, ReaderFinding):
+        files = files_of_mail(opened, mail, limits)
+    elif not mail.is_automatic:
+        _refuse(run, delivery, opened)
+        return
+    # Nobody answers a program: a mail of one that cannot be opened is kept as it is.
+    states = _record_files(run, delivery, files)
+    if states is None:
+        return
+    run.summary.mails_extracted += 1
+    if not states:
+        run.summary.mails_without_file += 1
+    elif mail.is_automatic and delivery.sender_unit is not None:
+        run.warn(
+            f"mail {delivery.id} ({delivery.name}) of unit {delivery.sender_unit} has files, and "
+            "a program or a list sent it: they are kept and not checked. If they are reports, ask "
+            "the unit to send them itself"
+        )
+
+
+def _refuse(run: RunContext, delivery: Delivery, refusal: ReaderFinding) -> None:
+    record_unextractable(run.warehouse, delivery.id, refusal)
+    run.summary.received += 1
+
+
+def _record_files(
+    run: RunContext, delivery: Delivery, files: Iterable[PackedFile]
+) -> Counter[DeliveryState] | None:
+    """Archive the files of a zip or mail, record them as deliveries, and count them by state."""
+    members = [_archive_member(run, file) for file in files]
+    states = record_extracted(run.warehouse, delivery.id, members, run_id=run.run_id, now=run.now())
+    if states is None:
+        return None
     run.summary.received += states[DeliveryState.RECEIVED]
     run.summary.duplicates += states[DeliveryState.DUPLICATE]
     run.summary.attachments += states[DeliveryState.ATTACHMENT]
     counts = " ".join(f"{state}={count}" for state, count in sorted(states.items()))
     logger.info("unpack delivery=%d %s", delivery.id, counts)
+    return states
 
 
-def _archive_member(run: RunContext, member: ZipMember) -> ExtractedFile:
-    """Archive one file of a zip and return it without its bytes."""
+def _archive_member(run: RunContext, member: PackedFile) -> ExtractedFile:
+    """Archive one file of a zip or mail and return it without its bytes."""
     sha256 = None if member.content is None else run.archive.put(member.content)
     return ExtractedFile(member.name, member.size, sha256, member.refusal, member.is_attachment)

@@ -59,6 +59,7 @@ class RunSummary:
     None if it took no digest. `left_to_next_run` says which source was beyond its budget,
     `warnings` what else a person should see: a clock that was set back, files that never settle.
     `by_intakes` counts, for a nightly run, what the intakes before it did that it publishes.
+    `held` deliveries wait for the office; `automatic_mails` came from programs and lists.
     """
 
     run_id: int
@@ -68,6 +69,10 @@ class RunSummary:
     known: int = 0
     zips_extracted: int = 0
     attachments: int = 0
+    held: int = 0
+    mails_extracted: int = 0
+    mails_without_file: int = 0
+    automatic_mails: int = 0
     still_arriving: int = 0
     left_to_next_run: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

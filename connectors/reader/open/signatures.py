@@ -106,6 +106,11 @@ def refuse_signature(content: bytes) -> ReaderFinding | None:
     return _no_workbook(kind)
 
 
+def is_mail(content: bytes) -> bool:
+    """Tell whether bytes are a mail, as mail programs export one (.eml)."""
+    return _kind_by_content(content) == MAIL
+
+
 def _kind_by_content(content: bytes) -> str | None:
     """Return the kind of file that the first bytes show, None for a kind that is not known."""
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC:
