@@ -27,7 +27,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import Engine, insert
 
 from benchmarks.cpu import Spent, measured
@@ -55,7 +54,6 @@ _CRITICAL = Finding(
 )
 _LOADED = ("submissions", "findings", "facts", "outbox")
 _REPEATS = 5
-_LOCAL = LocalFileSystem()
 Rows = list[tuple[object, ...]]
 
 
@@ -358,7 +356,7 @@ def _collect_bare(run: RunContext, inbox: Path, root: str) -> None:
     for path in sorted(inbox.rglob("*.xlsx")):
         content = path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
-        write_below(_LOCAL, root, f"{sha256[:2]}/{sha256}", content, is_durable=True)
+        write_below(root, f"{sha256[:2]}/{sha256}", content, is_durable=True)
         rows.append((str(path), path.name, sha256, len(content), _NOON.isoformat()))
     connection = run.warehouse.raw_connection()
     cursor = connection.cursor()

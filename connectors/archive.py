@@ -4,27 +4,31 @@ Beside them are documents with what the bytes do not say, under names (`ledger/â
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-import fsspec
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
+from connectors.listing import Listed, Unlisted, list_below
+from connectors.remote.open_files import is_local, open_files
 from program.atomic_write import UNFINISHED, write_below
 from program.errors import ArchiveError, ConfigurationError
 from program.records.purge_record import PurgeRecord, purge_record_name
 
+_ANSWER_SECONDS = 300
+"""How long a server may take for one file or folder."""
+
 
 class Archive:
-    """Content-addressed bytes in any fsspec file system: `<root>/<first two digits>/<sha256>`.
+    """Content-addressed bytes, here or on another machine: `<root>/<first two digits>/<sha256>`.
 
     Every method raises ArchiveError if the file system fails.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, options: Mapping[str, JsonValue] | None = None) -> None:
         try:
-            self._files, self._root = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError) as wrong:
+            self._files, self._root = open_files(url, options or {}, _ANSWER_SECONDS)
+        except ConfigurationError as wrong:
             raise ConfigurationError(f"MTQG_ARCHIVE_URL: {wrong}") from wrong
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot be reached: {wrong}") from wrong
@@ -40,7 +44,7 @@ class Archive:
         try:
             # A power cut can leave a file under its name but without its content.
             if not self._files.exists(path) or self._files.size(path) != len(content):
-                write_below(self._files, self._root, name, content, is_durable=True)
+                self._write(name, content, is_durable=True)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {sha256}: {wrong}") from wrong
         return sha256
@@ -52,8 +56,10 @@ class Archive:
         """
         try:
             content: bytes = self._files.cat_file(self._path(name_of(sha256)))
-        except OSError as wrong:
+        except FileNotFoundError as wrong:
             raise self._why_missing(sha256) from wrong
+        except OSError as wrong:
+            raise ArchiveError(f"archive: {sha256} cannot be read: {wrong}") from wrong
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
             raise ArchiveError(
@@ -73,7 +79,10 @@ class Archive:
 
     def holds(self, sha256: str) -> bool:
         """Tell whether there is a file for a sha256. Its content is not checked."""
-        return bool(self._files.exists(self._path(name_of(sha256))))
+        try:
+            return bool(self._files.exists(self._path(name_of(sha256))))
+        except OSError as wrong:
+            raise ArchiveError(f"archive: {sha256} cannot be looked for: {wrong}") from wrong
 
     def purge_record(self, sha256: str) -> PurgeRecord | None:
         """Return the record of purged bytes, or None if there is none for `sha256`."""
@@ -97,16 +106,16 @@ class Archive:
     def names(self, folder: str = "") -> Iterator[str]:
         """Yield the names of all files, or of those below a folder, in order."""
         below = self._path(folder).rstrip("/")
-        found: Iterable[str] = ()
+        paths: list[str] = []
         try:
             # fsspec keeps listings, and other processes write to the archive.
             self._files.invalidate_cache()
             if self._files.isdir(below):
-                found = self._files.find(below)
+                paths = [_listed(found) for found in list_below(self._files, below)]
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot be listed: {wrong}") from wrong
         prefix = f"{self._root}/"
-        names = sorted(path.removeprefix(prefix) for path in found)
+        names = sorted(path.removeprefix(prefix) for path in paths)
         for name in names:
             # A file that another process writes, or that one left when it died.
             if not name.startswith(f"{UNFINISHED}/"):
@@ -131,7 +140,7 @@ class Archive:
         if self.read(name) == content:
             return
         try:
-            write_below(self._files, self._root, name, content, is_durable=True)
+            self._write(name, content, is_durable=True)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
 
@@ -141,7 +150,7 @@ class Archive:
         It does not wait for the disk, which makes it much faster than `write`.
         """
         try:
-            write_below(self._files, self._root, name, content, is_durable=False)
+            self._write(name, content, is_durable=False)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
 
@@ -177,8 +186,22 @@ class Archive:
             ) from wrong
         return len(abandoned)
 
+    def _write(self, name: str, content: bytes, *, is_durable: bool) -> None:
+        """Write a file in one step. A server answers itself for what a power cut leaves of it."""
+        if is_local(self._files):
+            write_below(self._root, name, content, is_durable=is_durable)
+        else:
+            self._files.write(self._path(name), content)
+
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+
+def _listed(found: Listed | Unlisted) -> str:
+    """Return a listed path. A folder that cannot be listed would hide what is kept in it."""
+    if isinstance(found, Unlisted):
+        raise found.error
+    return found.path
 
 
 def name_of(sha256: str) -> str:

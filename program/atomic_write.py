@@ -8,9 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from fsspec.implementations.local import LocalFileSystem
 
 UNFINISHED = "unfinished"
 """The folder, below a root, for files that are being written. Nothing reads it."""
@@ -28,22 +25,17 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 
 def write_below(
-    files: Any,
     root: str,
     name: str,
     content: bytes,
     *,
     is_durable: bool,
 ) -> None:
-    """Write `root/name` in any fsspec file system.
+    """Write `root/name`, in a folder of this machine.
 
-    Where `is_durable`, on this machine's own file systems, the bytes reach the disk before the
-    file gets its name, and the name before this function returns. Other systems answer for that
-    themselves. Raises OSError.
+    Where `is_durable`, the bytes reach the disk before the file gets its name, and the name before
+    this function returns. Raises OSError.
     """
-    if not isinstance(files, LocalFileSystem):
-        _write_remote(files, root, name, content)
-        return
     path = Path(root, name)
     with _unfinished(Path(root, UNFINISHED, _unique_name()), content) as unfinished:
         if is_durable:
@@ -66,21 +58,6 @@ def move_durably(finished: Path, path: Path) -> None:
     _sync(path.parent)
     if is_new_folder:
         _sync(path.parent.parent)
-
-
-def _write_remote(
-    files: Any,
-    root: str,
-    name: str,
-    content: bytes,
-) -> None:
-    path = f"{root}/{name}"
-    unfinished = f"{root}/{UNFINISHED}/{_unique_name()}"
-    for each in (path, unfinished):
-        folder, _, _ = each.rpartition("/")
-        files.makedirs(folder, exist_ok=True)
-    files.pipe_file(unfinished, content)
-    files.mv(unfinished, path)
 
 
 @contextmanager

@@ -1,18 +1,18 @@
 """A folder that senders put files into: local, SFTP, S3, WebDAV or any other URL of fsspec."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
 from pydantic import JsonValue
 
 from connectors.file_names import display_name, path_as_listed, stored_path
+from connectors.listing import Listed, Unlisted, list_below
 from connectors.reader.open.workbook import is_whole_zip
-from connectors.sources.listing import Listed, Unlisted, list_below
+from connectors.remote.open_files import open_files
 from connectors.sources.times import utc_of
 from program.delivery import Offer, UnusableOffer
 from program.errors import ConfigurationError, SourceError, StillArrivingError, TransientError
@@ -26,6 +26,10 @@ _UNFINISHED_SUFFIX = r"\.(tmp|part|partial|crdownload|filepart|lock)$"
 _UNFINISHED = re.compile(rf"(?i){_UNFINISHED_PREFIX}|{_UNFINISHED_SUFFIX}")
 
 _SPECIAL = "tệp đặc biệt của hệ điều hành (ống dẫn, ổ cắm hoặc thiết bị)"
+
+_LINK = "liên kết đến tệp khác"
+_SPECIAL_TYPES = ("other", "unknown")
+"""What fsspec's file systems call what is no file, folder or link: this machine's, SFTP."""
 
 NEVER_SETTLED = ReaderFinding("FILE-11")
 """What the sender of a file is told that is still arriving from one run to the next."""
@@ -47,14 +51,15 @@ class Folder:
     ) -> None:
         self._source = source
         self._url = url
+        seconds = source.budget.answer_seconds
         try:
-            self._files, self._root = fsspec.core.url_to_fs(url, **(options or {}))
-        except (ImportError, ValueError) as wrong:
+            self._files, self._root = open_files(url, options or {}, seconds)
+        except ConfigurationError as wrong:
             raise ConfigurationError(
                 f"source {source.name}: cannot use the folder {_safe(url)}: {wrong}"
             ) from wrong
         except OSError as wrong:
-            raise _failure(f"cannot reach {_safe(url)}: {wrong}", wrong) from wrong
+            raise _failure(f"cannot reach {_safe(url)}: {_reason(wrong)}", wrong) from wrong
         self._resolved_root = Path(self._root).resolve()
 
     def offers(self, cursor: str | None) -> Iterator[tuple[Offer | UnusableOffer, str | None]]:
@@ -84,12 +89,25 @@ class Folder:
             # fsspec keeps remote listings, and one worker process lives through many runs.
             self._files.invalidate_cache()
             if not self._files.isdir(self._root):
-                raise SourceError(
-                    f"no folder at {_safe(self._url)}; create it or set MTQG_INBOX_URL"
-                )
-            return list(list_below(self._files, self._root))
+                raise self._no_folder()
+            return list(self._in_time(list_below(self._files, self._root)))
         except OSError as wrong:
-            raise _failure(f"cannot list {_safe(self._url)}: {wrong}", wrong) from wrong
+            raise _failure(f"cannot list {_safe(self._url)}: {_reason(wrong)}", wrong) from wrong
+
+    def _no_folder(self) -> SourceError:
+        url = _safe(self._url)
+        if self._files.exists(self._root):
+            return SourceError(f"{url} is a file; name the folder that it is in")
+        return SourceError(f"no folder at {url}; create it or set MTQG_INBOX_URL")
+
+    def _in_time(self, listed: Iterator[Listed | Unlisted]) -> Iterator[Listed | Unlisted]:
+        """Yield what is listed. Raises TimeoutError once the source has had its seconds."""
+        seconds = self._source.budget.seconds
+        end = time.monotonic() + seconds
+        for found in listed:
+            yield found
+            if time.monotonic() > end:
+                raise TimeoutError(f"the list has no end after {seconds} seconds")
 
     def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
         """Return the bytes of a file, or None if they are more than `max_bytes`.
@@ -105,7 +123,7 @@ class Folder:
             self._files.invalidate_cache()
             after = self._offer(path, self._files.info(path))
         except OSError as wrong:
-            raise _failure(f"cannot read {offer.name}: {wrong}", wrong) from wrong
+            raise _failure(f"cannot read {offer.name}: {_reason(wrong)}", wrong) from wrong
         has_changed = after.external_version != offer.external_version
         if has_changed or self._may_be_half_there(content, _unchanged_since(after, offer)):
             raise StillArrivingError(f"{offer.name} is still being written; the next run takes it")
@@ -135,11 +153,12 @@ class Folder:
         return self.path_below(path) or path
 
     def _refusal(self, path: str, details: dict[str, Any]) -> ReaderFinding | None:
-        """Return why there is no file to read at a path of this machine; None if there is one."""
-        if not isinstance(self._files, LocalFileSystem):
-            return None
-        kind = _SPECIAL if details["type"] == "other" else None
-        if details["islink"]:
+        """Return why there is no file to read at a path; None if there is one."""
+        kind = _SPECIAL if details["type"] in _SPECIAL_TYPES else None
+        if details["type"] == "link":
+            # On another machine nobody knows where it leads, and the sender may have made it.
+            kind = _LINK
+        elif details.get("islink"):
             kind = self._wrong_link(Path(path))
         return ReaderFinding("FILE-10", values={"kind": kind}) if kind else None
 
@@ -161,9 +180,7 @@ class Folder:
         below = self._below(path)
         modified_at = _modified_at(info)
         refusal = self._refusal(path, info)
-        # A replaced file differs in one of the three; not all file systems have an ETag.
-        changed = "" if modified_at is None else f"{modified_at.timestamp():.6f}"
-        version = f"{info.get('size')}-{changed}-{info.get('ETag', '')}"
+        version = f"{info.get('size')}-{_state(info, modified_at)}"
         if refusal is not None:
             # The time of a pipe changes whenever somebody writes to it.
             version = refusal.values["kind"]
@@ -203,6 +220,18 @@ def _modified_at(info: dict[str, Any]) -> datetime | None:
     return utc_of(next((info[key] for key in _MODIFIED_KEYS if info.get(key)), None))
 
 
+def _state(info: Mapping[str, Any], modified_at: datetime | None) -> str:
+    """Return what differs when a file of the same size is replaced: its ETag, else its time.
+
+    Beside an ETag a time says nothing, and some servers give it in a list with other digits than
+    for a file alone. Apache marks the ETag of a young file as weak at first.
+    """
+    etag = info.get("ETag") or info.get("etag")
+    if etag:
+        return f"-{str(etag).removeprefix('W/')}"
+    return "-" if modified_at is None else f"{modified_at.timestamp():.6f}-"
+
+
 def _size(info: dict[str, Any]) -> int | None:
     """Return the size that a file system gives; None if it gives none, or what is no size."""
     size = info.get("size")
@@ -223,6 +252,11 @@ def _failure(message: str, wrong: OSError) -> SourceError:
     if isinstance(wrong, ConnectionError | TimeoutError):
         return TransientError(message)
     return SourceError(message)
+
+
+def _reason(wrong: OSError) -> str:
+    """Return what an error says; of one of this machine, with its number and path."""
+    return str(wrong) or type(wrong).__name__
 
 
 def _safe(url: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.message import Message
 
-from connectors.archive import Archive
+from flows.archive import open_archive
 from flows.mail.bounces import take_bounces
 from flows.mail.mail_transport import transport_of
 from program.errors import (
@@ -240,7 +240,7 @@ def send_now(settings: Settings) -> SendResult:
     pack = load_pack(settings.pack)
     now = present()
     warehouse = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
-    archive = Archive(settings.archive_url)
+    archive = open_archive(settings)
     day = vietnam_day(now)
     # `present` is named here, not taken from the class: a test replaces it.
     context = MailContext(warehouse, pack, settings, archive.get, day, clock=present)

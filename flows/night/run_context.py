@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connectors.archive import Archive
 from expectations.rules.rule_set import RuleSet
+from flows.archive import open_archive
 from flows.night.artifacts import total_counts
 from flows.recovery.replay_log import check_not_behind_archive, export_runs
 from program.calendar.schedule import obligations
@@ -297,7 +298,7 @@ def open_run(settings: Settings, as_of: date | None, kind: RunKind = RunKind.NIG
     rules = RuleSet(pack)
     now = RunContext.now()
     day = as_of or now.astimezone(VIETNAM_TIME).date()
-    archive = Archive(settings.archive_url)
+    archive = open_archive(settings)
     archive.sweep(now - _ABANDONED_AFTER)
     with ExitStack() as until_started:
         warehouse = prepare_warehouse(settings.warehouse_url)

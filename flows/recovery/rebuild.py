@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeAlias
 
-from connectors.archive import Archive
 from connectors.reader.reader_pool import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
+from flows.archive import open_archive
 from flows.night.cross_checks import cross_check_current
 from flows.recovery.replay_log import read_arrivals, read_purge_records, read_runs
 from program.delivery import Arrival, Delivery
@@ -78,7 +78,7 @@ class Rebuilding:
         self._settings = settings
         self._pack: Pack = load_pack(settings.pack)
         self._rules = RuleSet(self._pack)
-        self._archive = Archive(settings.archive_url)
+        self._archive = open_archive(settings)
         self._documents: list[Document] = list(read_runs(self._archive))
         self._warehouse: Warehouse = prepare_warehouse(url)
         self._purged = read_purge_records(self._archive)

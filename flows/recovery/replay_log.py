@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.archive import Archive
+from flows.archive import open_archive
 from program.delivery import Arrival, Offer
 from program.errors import ArchiveError, WarehouseError
 from program.finding import ReaderFinding
@@ -102,7 +103,7 @@ def export_changes(settings: Settings, warehouse: Warehouse) -> None:
     Does nothing while a run is at work: that run exports everything at its end.
     """
     with suppress(WarehouseError), exclusive_run(settings.warehouse_url):
-        export_runs(warehouse, Archive(settings.archive_url), load_pack(settings.pack))
+        export_runs(warehouse, open_archive(settings), load_pack(settings.pack))
 
 
 def check_not_behind_archive(warehouse: Warehouse, archive: Archive) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connectors.archive import Archive, name_of
+from flows.archive import open_archive
 from mtqg.console import out
 from mtqg.maintenance.manifest import (
     ARCHIVE,
@@ -79,7 +80,7 @@ def write_backup(settings: Settings, file: Path) -> Manifest:
         contents = copy_warehouse(settings.warehouse_url, copy)
         part = folder / file.name
         kind = kind_of(settings.warehouse_url)
-        manifest = _pack(part, copy, Archive(settings.archive_url), contents, kind)
+        manifest = _pack(part, copy, open_archive(settings), contents, kind)
         move_durably(part, file)
     return manifest
 

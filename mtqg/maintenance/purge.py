@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from connectors.archive import Archive
+from flows.archive import open_archive
 from mtqg.console import out
 from program.pack.load import load_pack
 from program.settings import load_settings
@@ -35,7 +35,7 @@ def purge(
     from warehouse.database.run_lock import exclusive_run  # noqa: PLC0415
 
     settings = load_settings()
-    archive = Archive(settings.archive_url)
+    archive = open_archive(settings)
     engine = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
     with exclusive_run(settings.warehouse_url):
         now = datetime.now(UTC)

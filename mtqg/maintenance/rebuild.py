@@ -59,13 +59,13 @@ def _archive_documents(settings: Settings) -> None:
 
     These are runs that were killed, and changes by commands since the last run.
     """
-    from connectors.archive import Archive  # noqa: PLC0415
+    from flows.archive import open_archive  # noqa: PLC0415
     from flows.recovery.replay_log import export_runs  # noqa: PLC0415
     from program.pack.load import load_pack  # noqa: PLC0415
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
 
     engine = open_warehouse(settings.warehouse_url)
-    export_runs(engine, Archive(settings.archive_url), load_pack(settings.pack))
+    export_runs(engine, open_archive(settings), load_pack(settings.pack))
     engine.dispose()
 
 

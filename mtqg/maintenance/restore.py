@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from connectors.archive import Archive
+from flows.archive import open_archive
 from mtqg.console import out
 from mtqg.maintenance.manifest import ARCHIVE, WAREHOUSE, Manifest, read_manifest
 from mtqg.maintenance.progress_bar import progress
@@ -73,7 +74,7 @@ def restore(
 
 def _settings_of(folder: Path) -> Settings:
     """Return settings whose warehouse and archive are in their default places in a folder."""
-    return Settings(var=folder, warehouse_url="", archive_url="")
+    return Settings(var=folder, warehouse_url="", archive_url="", archive_options={})
 
 
 def restore_backup(settings: Settings, file: Path) -> Manifest:
@@ -92,7 +93,7 @@ def restore_backup(settings: Settings, file: Path) -> Manifest:
         # No run may begin on a warehouse that is half there.
         with exclusive_run(url):
             _refuse_existing_warehouse(url)
-            archive = Archive(settings.archive_url)
+            archive = open_archive(settings)
             _refuse_later_runs(archive, manifest)
             landing = restore_dir(url)
             with tempfile.TemporaryDirectory(prefix=".restore-", dir=landing) as folder:
@@ -117,7 +118,7 @@ def _due_for_purge(settings: Settings) -> int:
     with suppress(ConfigurationError, WarehouseError), ExitStack() as stack:
         engine = open_warehouse(settings.warehouse_url)
         stack.callback(engine.dispose)
-        archive = Archive(settings.archive_url)
+        archive = open_archive(settings)
         return len(
             expired_of(
                 load_pack(settings.pack),
@@ -143,7 +144,7 @@ def verify_restored(settings: Settings, manifest: Manifest) -> int:
             raise WarehouseError(f"warehouse: {table} has {count} rows, the backup had {rows}")
     if found.sha256s != set(manifest.sha256s):
         raise WarehouseError("warehouse: its ledger names other bytes than the backup's")
-    archive = Archive(settings.archive_url)
+    archive = open_archive(settings)
     # The archive had lost some bytes before the backup.
     expected = found.sha256s - set(manifest.missing)
     with progress("verifying", len(expected)) as advance:

@@ -19,13 +19,13 @@ def verify() -> None:
     damaged. Nothing is changed. The exit code is 1 where a file is missing or damaged.
     docs/runbooks/archive.md says what to do then.
     """
-    from connectors.archive import Archive  # noqa: PLC0415  (all: keeps --help quick)
+    from flows.archive import open_archive  # noqa: PLC0415  (all: keeps --help quick)
     from flows.recovery.verify import verify_all  # noqa: PLC0415
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
 
     settings = load_settings()
     engine = open_warehouse(settings.warehouse_url)
-    archive = Archive(settings.archive_url)
+    archive = open_archive(settings)
     intact = 0
     problems: list[str] = []
     with progress("verifying", _FOLDERS) as advance:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from connectors.archive import Archive
 from connectors.reader.reader_pool import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
+from flows.archive import open_archive
 from mtqg.rules.comparison import RuleComparison
 from mtqg.rules.sides import RuleSide, has_same_layouts, has_same_pack
 from program.delivery import Delivery
@@ -83,7 +83,7 @@ class Replay:
     ) -> None:
         self._engine = engine
         self._settings = settings
-        self._archive = Archive(settings.archive_url)
+        self._archive = open_archive(settings)
         self._before = before
         self._after = after
         self._forms = forms

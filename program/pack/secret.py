@@ -81,9 +81,10 @@ def _without_literal_secrets(options: dict[str, Option]) -> dict[str, Option]:
             raise ValueError(f"{name} holds a secret: {_HOW}")
         if isinstance(value, str) and "-----BEGIN" in value:
             raise ValueError(f"{name} holds a private key: name its file instead")
-        if name == "known_hosts" and not (isinstance(value, str) and value):
+        is_file = isinstance(value, str) and value != ""
+        if name == "known_hosts" and not is_file:
             raise ValueError("known_hosts: expected the path of a file: host keys are checked")
-        if name == "verify" and not (value is True or (isinstance(value, str) and value)):
+        if name == "verify" and not is_file and value is not True:
             raise ValueError(
                 "verify: expected the path of a file with your own certificate authority: "
                 "certificates are checked"

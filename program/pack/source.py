@@ -21,11 +21,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 class SourceBudget(Model):
     """What one run takes from a source at most; the rest comes with the next run.
 
-    `seconds` end a list that has no end. `files_per_sender` keeps one sender who puts a whole
+    `seconds` end a list that has no end, and `answer_seconds` one answer of another machine: the
+    list of a folder, or a file. `files_per_sender` keeps one sender who puts a whole
     archive into the inbox from holding up the others. `bytes` ends with the file that exceeds it.
     """
 
     seconds: int = Field(1800, gt=0)
+    answer_seconds: float = Field(300, gt=0)
     files: int = Field(20_000, gt=0)
     bytes: int = Field(20_000_000_000, gt=0)
     files_per_sender: int = Field(500, gt=0)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import fsspec
 import pytest
@@ -135,15 +134,6 @@ def test_a_place_that_takes_nothing_is_a_sentence(tmp_path: Path) -> None:
 def test_an_unknown_kind_of_url_is_a_wrong_setting() -> None:
     with pytest.raises(ConfigurationError, match="MTQG_ARCHIVE_URL: "):
         Archive("fax://host/archive")
-
-
-def test_a_place_that_cannot_be_reached_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(url: str) -> Any:
-        raise ConnectionRefusedError("refused")
-
-    monkeypatch.setattr(fsspec.core, "url_to_fs", refuse)
-    with pytest.raises(ArchiveError, match="archive: cannot be reached: refused"):
-        Archive("sftp://host/archive")
 
 
 @pytest.fixture

@@ -194,8 +194,8 @@ def test_a_missing_folder_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> 
         offered(Folder(SOURCE, str(tmp_path / "nowhere")))
 
 
-def test_a_file_where_the_folder_should_be_is_a_missing_folder(inbox: Path) -> None:
-    with pytest.raises(SourceError, match="no folder at"):
+def test_a_file_where_the_folder_should_be_is_a_sentence(inbox: Path) -> None:
+    with pytest.raises(SourceError, match="is a file; name the folder that it is in"):
         offered(Folder(SOURCE, str(put(inbox, "file"))))
 
 

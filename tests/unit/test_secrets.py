@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from prefect.blocks.system import Secret
 from pydantic import TypeAdapter, ValidationError
 
+from flows.secrets import with_blocks
 from program.errors import ConfigurationError
 from program.pack.secret import Options, SecretText
 from program.pack.source import FolderSource
@@ -136,3 +138,27 @@ def test_options_of_a_setting_are_json_with_the_same_rules(
     with pytest.raises(ConfigurationError, match="settings: .*(?i:inbox_options)") as refused:
         load_settings()
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_block_of_prefect_is_read_for_the_layers_below(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    blocks = {"sftp": Secret(value="hunter2"), "number": Secret(value=20022)}
+
+    def load(name: str) -> Secret:
+        if name not in blocks:
+            raise ValueError(f"Unable to find block document named {name}")
+        return blocks[name]
+
+    monkeypatch.setattr(Secret, "load", load)
+    places = [SecretText(block="sftp"), SecretText(block="number"), SFTP]
+    settings = with_blocks(load_settings(), places)
+    assert [settings.secret(place) for place in places[:2]] == ["hunter2", "20022"]
+    with pytest.raises(ConfigurationError, match="Prefect has no block secret/other; `prefect"):
+        with_blocks(settings, [SecretText(block="other")])
+
+
+def test_prefect_is_not_asked_where_no_block_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Secret, "load", None)
+    settings = load_settings()
+    assert with_blocks(settings, [SFTP]) is settings

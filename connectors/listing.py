@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fsspec import AbstractFileSystem
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -26,18 +24,18 @@ class Unlisted:
     error: OSError
 
 
-def list_below(files: AbstractFileSystem, root: str) -> Iterator[Listed | Unlisted]:
+def list_below(files: Any, root: str) -> Iterator[Listed | Unlisted]:
     """Yield everything below `root` that is no folder, at any depth, in no order.
 
     A folder that cannot be listed is one `Unlisted`; the others are listed all the same. Links to
     folders are yielded and not followed, so that a loop of links ends.
-    Raises OSError if `root` itself cannot be listed.
+    Raises OSError if `root` itself cannot be listed, or the server is lost.
     """
     yield from _children(files, root, files.ls(root, detail=True))
 
 
 def _children(
-    files: AbstractFileSystem, folder: str, entries: list[dict[str, Any]]
+    files: Any, folder: str, entries: list[dict[str, Any]]
 ) -> Iterator[Listed | Unlisted]:
     for details in entries:
         path = details["name"].rstrip("/")
@@ -49,6 +47,9 @@ def _children(
             continue
         try:
             below = files.ls(path, detail=True)
+        except (ConnectionError, TimeoutError):
+            # Nothing is wrong with this folder: the server is away.
+            raise
         except OSError as wrong:
             yield Unlisted(path, wrong)
             continue
