@@ -4,19 +4,17 @@ All answers of the portal are untrusted.
 """
 
 import hashlib
-import re
-import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 import requests
 from pydantic import JsonValue
-from urllib3.exceptions import HTTPError
 
+from connectors.sources.http_client import HttpClient, join
 from connectors.sources.portal_contract import (
     PortalCursor,
     etag_of,
@@ -25,13 +23,11 @@ from connectors.sources.portal_contract import (
     parse_item,
     parse_page,
 )
-from connectors.sources.portal_session import PASSES, Patience, open_session, origin_of_setting
+from connectors.sources.portal_session import HttpService, Patience, with_scheme
 from program.delivery import Offer, UnusableOffer
 from program.errors import SourceError, TransientError
 
 _MAX_LIST_BYTES = 10_000_000
-_MAX_REDIRECTS = 5
-_CHUNK_BYTES = 1 << 14
 _WHAT_TO_CHECK = {
     400: (
         "the stored cursor may be damaged or from another portal; "
@@ -65,16 +61,21 @@ class Portal:
 
     def __init__(self, url: str, token: str, patience: Patience | None = None) -> None:
         self._url = url.rstrip("/")
-        self._patience = patience or Patience()
         self._hrefs: dict[tuple[str, str], str] = {}
-        self._session = open_session(origin_of_setting(url), token, self._patience)
-        # A Connector has no `close`, so nobody calls it. An open socket is a warning, and so an
-        # error in tests.
-        self._finalizer = weakref.finalize(self, self._session.close)
+        service = HttpService(
+            title="the portal",
+            url=url,
+            authorization=with_scheme("Bearer", token, "MTQG_PORTAL_TOKEN"),
+            url_setting="MTQG_PORTAL_URL",
+            token_setting="MTQG_PORTAL_TOKEN",  # noqa: S106  (the name of a setting)
+            advice=_WHAT_TO_CHECK,
+            operator="the portal's operator",
+        )
+        self._client = HttpClient(service, patience)
 
     def close(self) -> None:
         """Close the connections. May be called more than once."""
-        self._finalizer()
+        self._client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -115,8 +116,8 @@ class Portal:
                 f"{self._url}: {offer.external_id} version {offer.external_version} "
                 "was not listed in this run"
             )
-        with self._ask(href, {}) as response:
-            content = self._read(response, max_bytes)
+        with self._client.ask(href, {}) as response:
+            content = self._client.read(response, max_bytes)
         if content is not None:
             _verify(href, offer, content)
         return content
@@ -130,7 +131,7 @@ class Portal:
         visited: set[str] = set()
         while url not in visited:
             visited.add(url)
-            with self._ask(url, condition) as response:
+            with self._client.ask(url, condition) as response:
                 if response.status_code == HTTPStatus.NOT_MODIFIED:
                     return
                 page = self._page(response)
@@ -142,7 +143,7 @@ class Portal:
             )
             if page.next is None:
                 return
-            url = _join(response.url, page.next)
+            url = join(response.url, page.next)
             # The condition is about the whole list, so only its first page is asked with it.
             condition = {}
         raise SourceError(
@@ -152,7 +153,7 @@ class Portal:
 
     def _page(self, response: requests.Response) -> "_Page":
         """Return the page in an answer, and remember where its items can be fetched."""
-        body = self._read(response, _MAX_LIST_BYTES)
+        body = self._client.read(response, _MAX_LIST_BYTES)
         if body is None:
             raise SourceError(
                 f"{response.url}: expected at most {_MAX_LIST_BYTES} bytes, found more; "
@@ -167,100 +168,11 @@ class Portal:
         if isinstance(item, UnusableOffer):
             return item
         try:
-            href = _join(url, item.href)
+            href = join(url, item.href)
         except SourceError as wrong:
             return UnusableOffer(f"item {item.id}", str(wrong))
         self._hrefs[item.id, item.version] = href
         return offer_of(item)
-
-    def _ask(self, url: str, headers: dict[str, str]) -> requests.Response:
-        """Return the answer for `url`, body unread, after redirects within the portal's origin.
-
-        Its status is 200, or 304 if `headers` has a condition. Raises SourceError or
-        TransientError for any other.
-        """
-        response = self._follow(url, headers)
-        status = response.status_code
-        is_unchanged = status == HTTPStatus.NOT_MODIFIED and bool(headers)
-        if status != HTTPStatus.OK and not is_unchanged:
-            response.close()
-            raise _refusal(response, self._patience)
-        return response
-
-    def _follow(self, url: str, headers: dict[str, str]) -> requests.Response:
-        """Return the first answer that is no redirect."""
-        for _ in range(_MAX_REDIRECTS + 1):
-            response = self._send(url, headers)
-            if not response.is_redirect:
-                return response
-            response.close()
-            url = _join(url, response.headers["Location"])
-        raise SourceError(f"{url}: more than {_MAX_REDIRECTS} redirects; check MTQG_PORTAL_URL")
-
-    def _send(self, url: str, headers: dict[str, str]) -> requests.Response:
-        timeout = (self._patience.connect_seconds, self._patience.read_seconds)
-        try:
-            return self._session.get(url, headers=headers, stream=True, timeout=timeout)
-        except requests.exceptions.SSLError as untrusted:
-            raise SourceError(
-                f"{url}: no trusted TLS connection; check the portal's certificate: {untrusted}"
-            ) from untrusted
-        except (
-            requests.ConnectionError,
-            requests.Timeout,
-            # A Retry-After that is neither seconds nor a date (urllib3 2.8).
-            requests.exceptions.InvalidHeader,
-        ) as failed:
-            attempts = self._patience.retries + 1
-            raise TransientError(
-                f"{url}: no usable answer in {attempts} attempts: {failed}"
-            ) from failed
-        except (requests.RequestException, HTTPError, ValueError) as wrong:
-            raise SourceError(
-                f"{url}: cannot be asked: {wrong}; "
-                "check MTQG_PORTAL_URL or tell the portal's operator"
-            ) from wrong
-
-    def _read(self, response: requests.Response, max_bytes: int) -> bytes | None:
-        """Return the body, or None if it is longer than `max_bytes`.
-
-        No more than that is kept in memory. Raises TransientError if the body breaks off or takes
-        too long.
-        """
-        announced = response.headers.get("Content-Length", "")
-        # A body that is announced as too long is not read at all.
-        if re.fullmatch(r"[0-9]{1,18}", announced) and int(announced) > max_bytes:
-            return None
-        content = bytearray()
-        try:
-            # urllib3 counts the bytes and raises if they are fewer than Content-Length.
-            for chunk in response.iter_content(_CHUNK_BYTES):
-                content += chunk
-                # The announcement may be missing or wrong.
-                if len(content) > max_bytes:
-                    return None
-        except (requests.RequestException, HTTPError) as failed:
-            raise TransientError(
-                f"{response.url}: the body broke off; expected {announced or 'all'} bytes: {failed}"
-            ) from failed
-        return bytes(content)
-
-
-def _join(url: str, link: str) -> str:
-    try:
-        return urljoin(url, link)
-    except ValueError as wrong:
-        raise SourceError(f"{url}: expected a link, found {link!r:.80}: {wrong}") from wrong
-
-
-def _refusal(response: requests.Response, patience: Patience) -> SourceError:
-    """Return the error for a status that is not 200, with what to check."""
-    status = response.status_code
-    found = f"{response.url}: expected 200, found {status} {response.reason}"
-    if status in PASSES:
-        return TransientError(f"{found} in {patience.retries + 1} attempts")
-    check = _WHAT_TO_CHECK.get(status, "tell the portal's operator")
-    return SourceError(f"{found}; {check}")
 
 
 def _verify(url: str, offer: Offer, content: bytes) -> None:

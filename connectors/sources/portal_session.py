@@ -1,6 +1,7 @@
 """An HTTP session with one origin only: retries, time-outs, and a token that never leaves it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -18,9 +19,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a portal is waited for. `retries` counts the attempts after the first.
+    """How long a service is waited for. `retries` counts the attempts after the first.
 
-    `longest_wait_seconds` caps Retry-After. A portal may ask for an hour, but the run has other
+    `longest_wait_seconds` caps Retry-After. A service may ask for an hour, but the run has other
     sources and must end by the morning; what is missing then is fetched by the next run.
     `answer_seconds` limits a whole answer, headers and body: a slow trickle never reaches the
     read time-out.
@@ -32,6 +33,29 @@ class Patience:
     connect_seconds: float = 10
     read_seconds: float = 60
     answer_seconds: float = 300
+
+
+@dataclass(frozen=True, slots=True)
+class HttpService:
+    """A foreign HTTP service, and what messages call it.
+
+    Attributes:
+        title: Its name within a sentence, such as "the portal".
+        url: Its address. All requests stay with this origin.
+        authorization: The value of the header of that name; None without one.
+        url_setting: Where its address stands.
+        token_setting: Where its token or password stands.
+        advice: What to check, by status code.
+        operator: Whom to tell what nobody here can mend.
+    """
+
+    title: str
+    url: str
+    authorization: str | None = field(repr=False)
+    url_setting: str
+    token_setting: str
+    advice: Mapping[int, str]
+    operator: str
 
 
 class _StayingSession(requests.Session):
@@ -47,42 +71,52 @@ class _StayingSession(requests.Session):
 
 @dataclass(frozen=True, slots=True)
 class _OwnOriginOnly:
-    """Adds the token to a request, after a check that the request stays with the portal.
+    """Adds the token to a request, after a check that the request stays with the service.
 
     As `auth` it runs for every request, on the very address that the request goes to. The text
-    in the portal's JSON cannot be checked instead: parsers disagree about an address with a
+    in the service's JSON cannot be checked instead: parsers disagree about an address with a
     backslash and an @. Also, with an `auth`, requests takes no login from a .netrc.
     """
 
+    service: HttpService
     origin: str
-    authorization: str | None = field(repr=False)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         origin = _origin(request.url or "")
-        # A page or a redirect of the portal may point anywhere: the token must not go there.
+        # A page or a redirect may point anywhere: the token must not go there.
         if origin != self.origin:
+            service = self.service
             raise SourceError(
-                f"the portal at {self.origin} sent us on to {request.url}; "
+                f"{service.title} at {self.origin} sent us on to {request.url}; "
                 f"expected an address at {self.origin}, found {origin}: not followed. "
-                "If the portal has moved, set MTQG_PORTAL_URL; if not, tell its operator"
+                f"If {service.title} has moved, set {service.url_setting}; "
+                "if not, tell its operator"
             )
-        if self.authorization is not None:
-            request.headers["Authorization"] = self.authorization
+        if self.service.authorization is not None:
+            request.headers["Authorization"] = self.service.authorization
         return request
 
 
-def open_session(origin: str, token: str, patience: Patience) -> requests.Session:
-    """Return a session that retries with `patience`.
+def with_scheme(scheme: str, token: str, setting: str) -> str | None:
+    """Return the header for a token, as "Bearer …"; None without a token.
 
-    It raises SourceError for a request that would leave `origin`.
     Raises ConfigurationError for a token that no header can hold.
     """
     # http.client shows the value of a header that it refuses, so a wrong token must not get there.
     if not re.fullmatch(r"[!-~]*", token):
         raise ConfigurationError(
-            "MTQG_PORTAL_TOKEN: expected visible ASCII characters only, "
-            "found a space, line break or other"
+            f"{setting}: expected visible ASCII characters only, found a space, line break or other"
         )
+    return f"{scheme} {token}" if token else None
+
+
+def open_session(service: HttpService, patience: Patience) -> requests.Session:
+    """Return a session that retries with `patience`.
+
+    It raises SourceError for a request that would leave the service's origin.
+    Raises ConfigurationError for a wrong address.
+    """
+    origin = origin_of_setting(service)
     retry = Retry(
         total=patience.retries,
         status_forcelist=PASSES,
@@ -90,6 +124,8 @@ def open_session(origin: str, token: str, patience: Patience) -> requests.Sessio
         backoff_max=patience.longest_wait_seconds,
         retry_after_max=patience.longest_wait_seconds,
         raise_on_status=False,
+        # POST too: see `HttpClient.post`.
+        allowed_methods=frozenset({"GET", "POST"}),
     )
     session = _StayingSession()
     for scheme in ("http://", "https://"):
@@ -97,30 +133,30 @@ def open_session(origin: str, token: str, patience: Patience) -> requests.Sessio
     # No compression: workbooks are zipped already, and so the size limit and Content-Length
     # count the same bytes.
     session.headers.update({"User-Agent": "mtqg-monitor", "Accept-Encoding": "identity"})
-    authorization = f"Bearer {token}" if token else None
-    session.auth = _OwnOriginOnly(origin, authorization)
+    session.auth = _OwnOriginOnly(service, origin)
     return session
 
 
-def origin_of_setting(url: str) -> str:
-    """Return the origin of `MTQG_PORTAL_URL`, as requests writes it.
+def origin_of_setting(service: HttpService) -> str:
+    """Return the origin of a service's address, as requests writes it.
 
     So two spellings of an internationalised host are equal.
     Raises ConfigurationError for a wrong URL.
     """
-    if not re.fullmatch(r"https?://[^@?#\\]+", url, re.IGNORECASE):
-        raise _not_an_address()
+    if not re.fullmatch(r"https?://[^@?#\\]+", service.url, re.IGNORECASE):
+        raise _not_an_address(service)
     try:
-        prepared = requests.Request("GET", url).prepare()
+        prepared = requests.Request("GET", service.url).prepare()
         return _origin(prepared.url or "")
     except (requests.RequestException, ValueError):
-        raise _not_an_address() from None
+        raise _not_an_address(service) from None
 
 
-def _not_an_address() -> ConfigurationError:
+def _not_an_address(service: HttpService) -> ConfigurationError:
     # The address is not shown. It may hold a password, which is one reason to refuse it.
     return ConfigurationError(
-        "MTQG_PORTAL_URL: expected https://host[:port][/path], without a login, query or fragment"
+        f"{service.url_setting}: expected https://host[:port][/path], "
+        "without a login, query or fragment"
     )
 
 

@@ -691,7 +691,7 @@ def test_a_portal_below_a_path_is_asked_below_that_path(folder: Path) -> None:
 def test_a_portal_that_nobody_closes_leaves_no_connection_open(folder: Path) -> None:
     with serving(folder) as server:
         portal = client(server)
-        session = portal._session
+        session = portal._client._session
         list(portal.offers(None))
         del portal
         assert not session.get_adapter(server.url).poolmanager.pools.keys()  # type: ignore[attr-defined]
