@@ -98,6 +98,8 @@ class RunSummary:
             self.duplicates,
             self.zips_extracted,
             self.attachments,
+            self.held,
+            self.automatic_mails,
             self.verdicts.total(),
             self.mails_written,
         )
