@@ -1,4 +1,4 @@
-"""A loopback IMAP server with one folder, for tests: LOGIN, SELECT, UID SEARCH, UID FETCH, UID STORE, LOGOUT, and nothing else."""
+"""A loopback IMAP server with one folder, for tests: LOGIN, SELECT, EXAMINE, UID SEARCH, UID FETCH, UID STORE, LOGOUT, and nothing else."""
 
 import re
 import socketserver
@@ -13,17 +13,26 @@ PASSWORD = 'p"w/d'
 
 @dataclass
 class Folder:
-    """Mails by UID, those that are seen, all commands that came, and commands that are refused ("UID STORE")."""
+    """Mails by UID, those that are seen, all commands that came, and commands that are refused ("UID STORE").
+
+    `validity` is the UIDVALIDITY; `arrived` are the INTERNALDATEs of mails that have another than the usual one.
+    """
 
     mails: dict[int, bytes]
     seen: set[int] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
     refused: str = "-"
     tls: ssl.SSLContext | None = None
+    validity: int = 1
+    name: str = "INBOX"
+    arrived: dict[int, str] = field(default_factory=dict)
 
-    def answer(self, command: str) -> Iterator[bytes]:
-        if command.startswith(("LOGIN", "SELECT")):
-            expected = {'LOGIN "mtqg@soctrang.example" "p\\"w/d"', 'SELECT "INBOX"'}
+    def answer(self, command: str) -> Iterator[bytes]:  # noqa: PLR0912  (a branch is a command)
+        if command.startswith(("LOGIN", "SELECT", "EXAMINE")):
+            opened = {f'{verb} "{self.name}"' for verb in ("SELECT", "EXAMINE")}
+            expected = {'LOGIN "mtqg@soctrang.example" "p\\"w/d"', *opened}
+            if command in opened:
+                yield b"* OK [UIDVALIDITY %d] UIDs valid" % self.validity
             yield b"OK done" if command in expected else b"NO not so"
         elif command.startswith(self.refused):
             yield b"NO read-only"
@@ -32,6 +41,27 @@ class Folder:
                 b"* SEARCH "
                 + " ".join(str(uid) for uid in self.mails if uid not in self.seen).encode()
             )
+            yield b"OK done"
+        elif match := re.fullmatch(r"UID SEARCH UID (\d+):\*", command):
+            # As RFC 3501 has it: the newest mail is in the range, whatever its number.
+            newest = max(self.mails, default=0)
+            found = [uid for uid in self.mails if uid >= min(int(match[1]), newest)]
+            yield b"* SEARCH " + " ".join(str(uid) for uid in found).encode()
+            yield b"OK done"
+        elif match := re.fullmatch(_LISTING, command):
+            for uid in map(int, match[1].split(",")):
+                if uid in self.mails:
+                    yield self._listed(uid, match[2].split())
+            yield b"OK done"
+        elif match := re.fullmatch(r"UID FETCH (\d+) \(UID BODY\.PEEK\[\]<0\.(\d+)>\)", command):
+            if whole := self.mails.get(int(match[1])):
+                text = whole[: int(match[2])]
+                # Some servers say the UID behind the literal.
+                yield b"* 1 FETCH (BODY[]<0> {%d}\r\n%s UID %d)" % (
+                    len(text),
+                    text,
+                    int(match[1]),
+                )
             yield b"OK done"
         elif match := re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[(.*)\](<0\.(\d+)>)?\)", command):
             uid, whole = int(match[1]), self.mails[int(match[1])]
@@ -51,6 +81,23 @@ class Folder:
             yield b"OK done"
         else:
             yield from [b"* BYE", b"OK done"] if command == "LOGOUT" else [b"BAD unknown"]
+
+    def _listed(self, uid: int, names: list[str]) -> bytes:
+        text = _headers(self.mails[uid], names)
+        arrived = self.arrived.get(uid, "20-Jan-2025 09:30:00 +0700")
+        about = f'UID {uid} RFC822.SIZE {len(self.mails[uid])} INTERNALDATE "{arrived}"'
+        return b"* 1 FETCH (%s BODY[HEADER.FIELDS (%s)]<0> {%d}\r\n%s)" % (
+            about.encode(),
+            " ".join(names).encode(),
+            len(text),
+            text,
+        )
+
+
+_LISTING = (
+    r"UID FETCH ([\d,]+) "
+    r"\(UID RFC822\.SIZE INTERNALDATE BODY\.PEEK\[HEADER\.FIELDS \((.*)\)\]<0\.\d+>\)"
+)
 
 
 def _headers(mail: bytes, names: list[str]) -> bytes:

@@ -4,11 +4,14 @@ Pictures within a text, signatures and invitations are neither. What a mail has 
 forwards as an attachment counts as attached to the mail itself.
 """
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from pathlib import PurePosixPath
+from typing import Any
 
 from connectors.file_names import display_name
 from connectors.mails.headers import parsed_mail, readable
@@ -187,11 +190,13 @@ def _mail_in(message: Message) -> Message | None:
     if not isinstance(inner, Message):
         return None
     encoding = str(message.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding != "base64" or inner.keys():
+    text = inner.get_payload()
+    if encoding != "base64" or inner.keys() or not isinstance(text, str):
         return inner
-    inner["Content-Transfer-Encoding"] = "base64"
-    decoded = inner.get_payload(decode=True)
-    return opened_mail(decoded) if isinstance(decoded, bytes) else None
+    try:
+        return opened_mail(base64.b64decode(text))
+    except ValueError:
+        return inner
 
 
 def _file_of(leaf: _Leaf) -> AttachedFile:
@@ -208,8 +213,17 @@ def _file_of(leaf: _Leaf) -> AttachedFile:
 def _file_name(message: Message) -> str:
     """Return the name of a file for people, empty where a part has none."""
     try:
-        name = message.get_filename()
+        names = [*_names(message, "Content-Disposition", "filename")]
+        names += _names(message, "Content-Type", "name")
+        # Mail programs write a name twice: in letters that old programs know, and as it is.
+        written = [name for name in names if isinstance(name, tuple)] or names
+        return readable(collapse_rfc2231_value(written[0])) if written else ""
     except (ValueError, LookupError, TypeError):
         # A name in pieces (RFC 2231) that do not fit.
         return ""
-    return readable(name) if name else ""
+
+
+def _names(message: Message, header: str, parameter: str) -> list[str | tuple[Any, ...]]:
+    """Return the values of a parameter; one in the encoding of RFC 2231 is a tuple."""
+    parameters: Any = message.get_params(failobj=[], header=header)
+    return [value for name, value in parameters if name.lower() == parameter]

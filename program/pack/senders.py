@@ -30,7 +30,7 @@ def sender_of(
     if mail.is_automatic:
         return MailSender(units.pop() if len(units) == 1 else None)
     hold = _doubt(mail, requires_authentication=requires_authentication)
-    if hold is None and len(units) != 1:
+    if hold is None:
         hold = _why_nobody(mail, pack, units)
     if hold is not None:
         return MailSender(None, hold)
@@ -38,16 +38,27 @@ def sender_of(
 
 
 def _units_of(mail: InboundMail, pack: Pack, day: date) -> set[str]:
-    """Return the units with an address of a mail: those that exist on a day, if any of them do."""
+    """Return the units with an address of a mail; of several, those that report on a day.
+
+    A district that ended and a commune on its land may have one contact. A late report of a
+    district may come after its end: then no unit with its address reports any more.
+    """
     correspondence = pack.correspondence
     # A unit may share the office's address, which proves nothing about the unit.
     addresses = frozenset(mail.from_addresses) - correspondence.office.addresses
     contacts = correspondence.units.items()
     units = {code for code, contact in contacts if addresses & contact.addresses}
-    # A district that ended and a commune on its land may have one contact. A late report of a
-    # district may come after its end.
-    existing = {code for code in units if pack.units.get(code, day) is not None}
-    return existing or units
+    reporting = {code for code in units if _reports_on(code, pack, day)}
+    return reporting or units
+
+
+def _reports_on(code: str, pack: Pack, day: date) -> bool:
+    """Tell whether a unit exists on a day, and units of its kind must send reports about it."""
+    unit = pack.units.get(code, day)
+    if unit is None:
+        return False
+    duties = pack.calendar.duties
+    return any(duty.from_kind is unit.kind and duty.covers(day) for duty in duties)
 
 
 def _doubt(mail: InboundMail, *, requires_authentication: bool) -> HoldReason | None:
@@ -60,9 +71,16 @@ def _doubt(mail: InboundMail, *, requires_authentication: bool) -> HoldReason | 
     return None
 
 
-def _why_nobody(mail: InboundMail, pack: Pack, units: set[str]) -> HoldReason:
-    if units:
+def _why_nobody(mail: InboundMail, pack: Pack, units: set[str]) -> HoldReason | None:
+    """Return why the addresses of a mail name no unit; None if they name one."""
+    correspondence = pack.correspondence
+    addresses = frozenset(mail.from_addresses)
+    if len(units) > 1:
         return HoldReason.AMBIGUOUS_SENDER
-    if pack.correspondence.office.addresses & frozenset(mail.from_addresses):
+    for code in units:
+        # A mail may have several senders. Each of them must be the unit's.
+        is_only_its = addresses <= correspondence.units[code].addresses
+        return None if is_only_its else HoldReason.AMBIGUOUS_SENDER
+    if correspondence.office.addresses & addresses:
         return HoldReason.OFFICE_SENDER
     return HoldReason.UNKNOWN_SENDER

@@ -385,7 +385,7 @@ def test_a_source_that_fails_is_a_sentence_and_exit_1_and_the_rest_of_the_night_
 def test_an_unknown_source_is_answered_with_the_known_ones(province: Province) -> None:
     night = province.mtqg("run", "--source", "fax")
     assert night.returncode == 1
-    assert "inbox, portal" in night.stderr
+    assert "inbox, portal, mailbox" in night.stderr
 
 
 def test_a_night_that_never_began_shows_no_earlier_runs_table(province: Province) -> None:

@@ -247,7 +247,9 @@ def test_only_what_a_retry_can_cure_is_tried_again(
 def test_who_asks_for_a_source_that_the_pack_does_not_have_is_told_those_it_has(
     province: Province,
 ) -> None:
-    with pytest.raises(UsageError, match=r"no source is called 'fax'; .* declares: inbox, portal"):
+    with pytest.raises(
+        UsageError, match=r"no source is called 'fax'; .* declares: inbox, portal, mailbox"
+    ):
         nightly(source="fax")
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from connectors.mails.inbound import read_mail
+from connectors.mails.mail_deliveries import extractable_mail, files_of_mail
 from connectors.reader.reader import read_parts
 from connectors.reader.reader_pool import Readers
 from connectors.sources.folder import NEVER_SETTLED, Folder
@@ -21,6 +23,7 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.finding import ReaderFinding
 from program.forms.template_marker import MARKER_SHEET
+from program.limits import DEFAULT_LIMITS
 from program.pack.load import Pack, load_pack
 from program.pack.source import FolderSource
 from program.parsed_report import ParsedReport
@@ -28,6 +31,7 @@ from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.conftest import delivery
 from tests.faults import faulty
+from tests.mails import attached, mail, plain
 from tests.workbooks import (
     CLASS,
     COMMUNE,
@@ -53,6 +57,7 @@ RULE_ID = re.compile(r'"((?:FILE|FORM|CELL)-\d{2})"')
 READER = [
     *sorted((ROOT / "connectors" / "reader").rglob("*.py")),
     ROOT / "connectors" / "sources" / "folder.py",
+    ROOT / "connectors" / "mails" / "mail_deliveries.py",
 ]
 
 
@@ -219,6 +224,9 @@ MET: dict[str, bytes | None] = {
     "FILE-09": b"",
     "FILE-10": None,
     "FILE-11": None,
+    "FILE-12": mail([plain("https://drive.google.com/file/d/1/view")]),
+    "FILE-13": mail([attached("winmail.dat", b"x", media_type="application/ms-tnef")]),
+    "FILE-14": b"From: a@b.example\r\n\r\n" + b"\n" * 1_000_001,
     "FORM-01": workbook(("S", [["x"]])),
     "FORM-02": with_unit(),
     "FORM-03": with_unit(["Đơn vị: Huyện X"]),
@@ -331,6 +339,8 @@ MET: dict[str, bytes | None] = {
 FAULT_OF = {"FILE-08": "hang.xlsx", "FILE-09": "exit.xlsx"}
 """Rules about what a file does to the process that reads it: here a reader that only looks at the file's name."""
 
+OF_MAILS = ("FILE-12", "FILE-13", "FILE-14")
+
 
 def met(rule: str, pack: Pack) -> list[ReaderFinding]:
     """Return what the reader meets of a rule."""
@@ -344,9 +354,21 @@ def met(rule: str, pack: Pack) -> list[ReaderFinding]:
         parts = read_parts(None, replace(delivery(), refusal=NEVER_SETTLED), pack)
     elif rule == "FILE-10":
         parts = read_parts(None, replace(delivery(), refusal=link_out_of_the_inbox()), pack)
+    elif rule in OF_MAILS:
+        parts = read_parts(None, replace(delivery(), refusal=refusal_of_mail(MET[rule])), pack)
     else:
         parts = read_all(MET[rule], pack, sender=sender_of(rule))
     return [p for part in parts for p in part.problems if p.rule == rule]
+
+
+def refusal_of_mail(content: bytes | None) -> ReaderFinding | None:
+    """Return why a mail, or the only thing in it, is refused."""
+    assert content is not None
+    message = extractable_mail(content, DEFAULT_LIMITS)
+    if isinstance(message, ReaderFinding):
+        return message
+    (file,) = files_of_mail(message, read_mail(content, None), DEFAULT_LIMITS)
+    return file.refusal
 
 
 def link_out_of_the_inbox() -> ReaderFinding | None:

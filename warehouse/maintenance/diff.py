@@ -12,6 +12,8 @@ from warehouse.tables import (
     DeliveryRow,
     FactRow,
     FindingRow,
+    HoldRow,
+    MailRow,
     OutboxRow,
     RunRow,
     SourceCursorRow,
@@ -28,6 +30,8 @@ _KEYS: dict[type[WarehouseTable], tuple[str, ...]] = {
     FindingRow: ("submission_id", "position"),
     FactRow: ("submission_id", "element", "line"),
     OutboxRow: ("id",),
+    MailRow: ("delivery_id",),
+    HoldRow: ("delivery_id",),
 }
 """The large tables, which are compared a step at a time, with the key of their rows."""
 _SMALL: tuple[type[WarehouseTable], ...] = (*CATALOGUE, SourceCursorRow)
