@@ -169,6 +169,7 @@ def navigation(pages: Path) -> Nav:
                 {"Reports": "docs/reports.md"},
                 {"Questions": "docs/questions.md"},
                 {"Mails": "docs/mail.md"},
+                {"Sources of deliveries": "docs/sources-of-deliveries.md"},
                 {"Portal": "docs/portal.md"},
                 {"A new province": "docs/new-province.md"},
                 {"Sources of facts": "docs/sources.md"},

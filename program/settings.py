@@ -43,13 +43,13 @@ class Settings(BaseSettings):
         "", description="sqlite:///… or postgresql://…; default: a SQLite file in MTQG_VAR"
     )
     archive_url: str = Field(
-        "", description="fsspec URL of the archive; default: a folder in MTQG_VAR"
+        "", description="path or URL of the archive; default: a folder in MTQG_VAR"
     )
     archive_options: Options = Field(
         {}, description="JSON: options of the archive's file system, as in sources.yaml"
     )
     inbox_url: str = Field(
-        "", description="fsspec URL of the folder source; default: as the pack says"
+        "", description="path or URL of the folder source; default: as the pack says"
     )
     inbox_options: Options = Field(
         {}, description="JSON: options of the file system of MTQG_INBOX_URL"

@@ -14,5 +14,5 @@ def needs(package: str, extra: str) -> Iterator[None]:
     except ImportError as missing:
         raise ConfigurationError(
             f'the package {package} is missing: run `pip install "mtqg-monitor[{extra}]"`, or '
-            f"`uv sync --extra {extra}` in a checkout"
+            f'in a checkout `python -m pip install -e ".[{extra}]"`'
         ) from missing

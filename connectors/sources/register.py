@@ -6,6 +6,7 @@ from typing import Protocol
 from connectors.sources.folder import Folder
 from connectors.sources.mailbox import MailFolder
 from connectors.sources.portal import Portal
+from connectors.sources.portal_session import Patience
 from program.delivery import Offer, UnusableOffer
 from program.pack.load import Pack
 from program.pack.source import FolderSource, MailboxSource, PortalSource, Source
@@ -48,7 +49,8 @@ def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
             url = settings.portal_url or source.url
             if not url:
                 return None
-            return Portal(url, settings.portal_token.get_secret_value())
+            patience = Patience(answer_seconds=source.budget.answer_seconds)
+            return Portal(url, settings.portal_token.get_secret_value(), patience)
         case MailboxSource():
             url = settings.mailbox_url.get_secret_value() or source.url
             if not url:

@@ -61,7 +61,7 @@ class _AnySource(Model):
 
 
 class FolderSource(_AnySource):
-    """A folder, by its fsspec URL, with options for its file system.
+    """A folder here or on another machine (docs/sources-of-deliveries.md).
 
     `MTQG_INBOX_URL` and `MTQG_INBOX_OPTIONS` take the place of `url` and `options`.
 
