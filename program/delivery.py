@@ -48,6 +48,17 @@ class UnusableOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedOffer:
+    """An entry that a reviewer refused in the system that it comes from.
+
+    It is not taken. Where the ledger has versions of it, they are withdrawn.
+    """
+
+    external_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A fetched offer, for the ledger to record. Its bytes are in the archive.
 

@@ -16,6 +16,7 @@ from program.forms.qualifier import Qualifier
 from program.forms.table import ListSummary, Table
 from program.forms.totals import summands_of
 from program.submission import Fact
+from program.tools.field_places import FieldPlaces, field_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +148,8 @@ class ParsedReport:
     """One report as read. A delivery may hold several: a workbook has forms, units and periods.
 
     `report_no` counts the reports of a delivery from 1. Where `form` is None there are no tables,
-    and `problems` say why.
+    and `problems` say why. `fields` has the field of a form tool behind each cell; it is empty for
+    a report that came as a workbook.
     """
 
     delivery: Delivery
@@ -158,6 +160,11 @@ class ParsedReport:
     tables: dict[str, ParsedTable] = field(default_factory=dict)
     problems: tuple[ReaderFinding, ...] = ()
     report_no: int = 1
+    fields: FieldPlaces = field(default_factory=dict)
+
+    def name_of(self, sheet: str | None, cell: str | None) -> str:
+        """Return what a sentence calls a cell: its address, or the path of its field."""
+        return field_at(self.fields, sheet, cell) or str(cell)
 
     @property
     def number(self) -> int:

@@ -14,6 +14,7 @@ from connectors.reader.find.recognition import NO_HEADINGS, Recognised, no_table
 from connectors.reader.find.split_reports import reports_in
 from connectors.reader.find.unit_cell import read_unit
 from connectors.reader.open.portal_report import ABOUT, PortalReport, is_json, read_reports
+from connectors.reader.open.tool_submission import read_submission, with_field_names
 from connectors.reader.open.workbook import megabytes, open_workbook
 from connectors.reader.read_table import read_table, table_end
 from connectors.reader.values.named_units import resolve_units
@@ -27,6 +28,7 @@ from program.forms.form import Form
 from program.forms.table import Table
 from program.limits import DEFAULT_LIMITS, Limits
 from program.pack.load import Pack
+from program.pack.source import ToolSource
 from program.parsed_report import ParsedReport, ParsedTable
 from program.units.unit import Unit
 
@@ -62,8 +64,9 @@ def read_parts(
         values = {"limit": megabytes(limits.delivery_bytes)}
         too_large = ReaderFinding("FILE-05", values=values)
         return [_unread(delivery, too_large)]
-    if is_json(content):
-        return _read_portal(content, delivery, pack, limits)
+    tool_source = pack.tool_source(delivery.source)
+    if tool_source is not None or is_json(content):
+        return _read_json(content, delivery, tool_source, pack, limits)
     workbook = open_workbook(content, limits)
     if isinstance(workbook, ReaderFinding):
         return [_unread(delivery, workbook)]
@@ -81,17 +84,35 @@ def _unread(delivery: Delivery, *problems: ReaderFinding) -> ParsedReport:
     return ParsedReport(delivery, problems=problems)
 
 
-def _read_portal(
-    content: bytes, delivery: Delivery, pack: Pack, limits: Limits
+def _read_json(
+    content: bytes,
+    delivery: Delivery,
+    tool_source: ToolSource | None,
+    pack: Pack,
+    limits: Limits,
 ) -> list[ParsedReport]:
-    """Return the reports of a JSON text.
+    """Return the reports of a JSON text: a submission of a form tool, or the portal's reports.
 
     What is no report becomes a parsed report with a problem; it does not stop the others.
     """
+    if tool_source is not None:
+        return [_read_submission(content, delivery, tool_source, pack, limits)]
     reports = read_reports(content, pack, limits)
     if isinstance(reports, ReaderFinding):
         return [_unread(delivery, reports)]
     return _numbered(_portal_reading(report, delivery, pack) for report in reports)
+
+
+def _read_submission(
+    content: bytes, delivery: Delivery, source: ToolSource, pack: Pack, limits: Limits
+) -> ParsedReport:
+    """Return the report of a submission of a form tool, with the fields behind its cells."""
+    submission = read_submission(content, source, pack, limits)
+    if isinstance(submission, ReaderFinding):
+        return _unread(delivery, submission)
+    reading = masked(_portal_reading(submission.sheets, delivery, pack))
+    problems = [with_field_names(problem, submission.fields) for problem in reading.problems]
+    return replace(reading, problems=tuple(problems), fields=submission.fields)
 
 
 def _portal_reading(

@@ -7,20 +7,33 @@ from connectors.sources.folder import Folder
 from connectors.sources.mailbox import MailFolder
 from connectors.sources.portal import Portal
 from connectors.sources.portal_session import Patience
-from program.delivery import Offer, UnusableOffer
+from connectors.sources.tools.kobo import Kobo
+from connectors.sources.tools.odk import Odk
+from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.pack.load import Pack
-from program.pack.source import FolderSource, MailboxSource, PortalSource, Source
+from program.pack.source import (
+    FolderSource,
+    KoboSource,
+    MailboxSource,
+    OdkSource,
+    PortalSource,
+    Source,
+    ToolSource,
+)
 from program.settings import Settings
 
 
 class Connector(Protocol):
     """A source, as a run uses it."""
 
-    def offers(self, cursor: str | None) -> Iterator[tuple[Offer | UnusableOffer, str | None]]:
+    def offers(
+        self, cursor: str | None
+    ) -> Iterator[tuple[Offer | UnusableOffer | RejectedOffer, str | None]]:
         """Yield what the source has since `cursor`, oldest first, each with the cursor after it.
 
         `cursor` None asks for everything. A source without cursors yields all it has, each with
-        None. What is wrong with one place or entry is an `UnusableOffer` and stops no other.
+        None. What is wrong with one place or entry is an `UnusableOffer` and stops no other. What
+        a reviewer refused there is a `RejectedOffer`.
         Raises SourceError, or TransientError if a retry is likely to help.
         """
         ...
@@ -56,6 +69,17 @@ def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
             if not url:
                 return None
             return MailFolder(source, url, pack)
+        case KoboSource() | OdkSource():
+            return connect_tool(source, settings)
+
+
+def connect_tool(source: ToolSource, settings: Settings) -> Kobo | Odk | None:
+    """Return the connector of a form tool, or None if it has no address yet."""
+    if not source.url:
+        return None
+    if isinstance(source, KoboSource):
+        return Kobo(source, source.url, settings.secret(source.token))
+    return Odk(source, source.url, settings.secret(source.password))
 
 
 def _folder_url(source: FolderSource, pack: Pack) -> str:

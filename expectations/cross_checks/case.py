@@ -86,8 +86,8 @@ def involved_in(stated: Stated, measure: str, *, must_correct: bool) -> Involved
     fact = stated.fact
     # A list's summary has a range of cells: a finding points to the first of them.
     cell = fact.cell.partition(":")[0]
-    # Without lines, a summary has only the letter of its column.
-    is_cell = cell[-1:].isdigit()
+    # Without lines, a summary has only the letter of its column. A form tool's field has no cell.
+    is_cell = not cell or cell[-1].isdigit()
     return Involved(
         submission_id=stated.report.number,
         sheet=fact.sheet,

@@ -25,6 +25,9 @@ def with_place_to_correct(finding: Finding, reading: ParsedReport, language: str
     match = _CELL.fullmatch(finding.cell or "")
     if match is None or finding.severity is Severity.INFO or reading.form is None:
         return finding
+    # A form tool shows fields: its totals have no cells to name.
+    if reading.fields:
+        return finding
     row = int(match["row"])
     for table in reading.form.tables:
         read = reading.tables.get(table.name)

@@ -13,6 +13,7 @@ from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.pack.waiver import WaiverEntry, WaiverMatch
 from program.pack.yaml_file import yaml_location
+from program.tools.field_places import finding_in_fields
 
 if TYPE_CHECKING:
     from program.parsed_report import ParsedReport
@@ -32,7 +33,7 @@ class Waivers:
     def apply(self, findings: Iterable[Finding], reading: "ParsedReport") -> list[Finding]:
         """Return `findings`, each waived one as a note with the name of the person."""
         corrections = self._of(reading)
-        return [_applied(finding, corrections) for finding in findings]
+        return [_applied(finding, corrections, reading) for finding in findings]
 
     def _of(self, reading: "ParsedReport") -> list[WaiverEntry]:
         if reading.form is None or reading.unit_code is None or reading.period is None:
@@ -43,10 +44,16 @@ class Waivers:
         return [correction for correction in corrections if correction.is_for(received_on)]
 
 
-def _applied(finding: Finding, corrections: Iterable[WaiverEntry]) -> Finding:
+def _applied(
+    finding: Finding,
+    corrections: Iterable[WaiverEntry],
+    reading: "ParsedReport",
+) -> Finding:
     for correction in corrections:
+        # A correction names the place that people see.
+        shown = finding_in_fields(finding, reading.fields)
         # The decision was about one value: another one at the same cell is a new question.
-        if correction.match(finding) is WaiverMatch.EXACT:
+        if correction.match(shown) is WaiverMatch.EXACT:
             return replace(finding, severity=Severity.INFO, overruled=correction.note)
     return finding
 

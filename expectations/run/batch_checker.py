@@ -32,6 +32,7 @@ from program.parsed_report import ParsedReport
 from program.records.current_report import CurrentReport
 from program.records.history import History
 from program.submission import Fact, Submission, verdict_of
+from program.tools.field_places import fact_in_fields, finding_in_fields
 
 _WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
@@ -229,6 +230,9 @@ def _submission(reading: ParsedReport, findings: list[Finding], *, is_read: bool
         form_code = form.code
         form_version = form.version
         facts = part.facts()
+    if reading.fields:
+        ordered = [finding_in_fields(finding, reading.fields) for finding in ordered]
+        facts = tuple(fact_in_fields(fact, reading.fields) for fact in facts)
     return Submission(
         delivery=reading.delivery,
         verdict=verdict,

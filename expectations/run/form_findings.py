@@ -213,11 +213,12 @@ class ReportFailures:
         first = suspects[0]
         sheet, top = first.place
         names = dict.fromkeys(suspect.rule.at for suspect in suspects)
-        cells = [str(suspect.place[1]) for suspect in suspects]
+        last = suspects[-1].place[1]
+        cells = [self.reading.name_of(*suspect.place) for suspect in suspects]
         columns = [self._label(first.frame, name) for name in names]
         cell = None
         if len(names) == 1:
-            cell = f"{top}:{cells[-1]}"
+            cell = f"{top}:{last}"
         instead = Instead.everywhere(len(cells), cells, columns)
         return finding_of_row(first.rule, first.row, self.form, (sheet, cell), instead)
 

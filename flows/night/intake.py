@@ -22,7 +22,14 @@ from flows.night.listing import SourceListing
 from flows.night.run_context import RunContext
 from flows.recovery.replay_log import note_arrival
 from flows.secrets import with_blocks
-from program.delivery import Arrival, Delivery, ExtractedFile, Offer, UnusableOffer
+from program.delivery import (
+    Arrival,
+    Delivery,
+    ExtractedFile,
+    Offer,
+    RejectedOffer,
+    UnusableOffer,
+)
 from program.errors import SourceError, StillArrivingError, TransientError
 from program.finding import ReaderFinding
 from program.mail import InboundMail
@@ -37,6 +44,7 @@ from warehouse.ledger import (
     record_unextractable,
     recorded_mail,
 )
+from warehouse.lifecycle.withdraw import rejected_versions, withdraw_rejected
 from warehouse.source_positions import read_position
 from warehouse.states import DeliveryState
 
@@ -78,6 +86,8 @@ class _Intake:
         self._source = source
         self._connector = connector
         self._known = known_versions(run.warehouse, source.name)
+        self._known_ids = {external_id for external_id, _ in self._known}
+        self._rejected = rejected_versions(run.warehouse, source.name)
         self._position = read_position(run.warehouse, source.name)
         self._listing = SourceListing(self._position, run.now())
         self._batch = ArrivalBatch(run, source, self._position)
@@ -109,12 +119,16 @@ class _Intake:
             logger.warning("collect source=%s %s", self._source.name, sentence)
         return self._failures
 
-    def _take(self, found: Offer | UnusableOffer, next_cursor: str | None) -> None:
+    def _take(self, found: Offer | UnusableOffer | RejectedOffer, next_cursor: str | None) -> None:
         """Take one offer: fetch it, archive it and add it to the batch, or leave it."""
         if isinstance(found, UnusableOffer):
             self._fail(found.name, found.reason)
             return
-        offer = self._listing.with_time_seen(found)
+        if isinstance(found, RejectedOffer):
+            self._withdraw(found)
+            self._batch.advance(next_cursor)
+            return
+        offer = self._listing.with_time_seen(self._reoffered(found))
         # A folder offers all its files each time; a portal only what is new.
         if self._is_known(offer):
             self._run.summary.known += 1
@@ -141,6 +155,29 @@ class _Intake:
 
     def _is_known(self, offer: Offer) -> bool:
         return (offer.external_id, offer.external_version) in self._known
+
+    def _withdraw(self, rejected: RejectedOffer) -> None:
+        """Take back what a reviewer rejected after an earlier run had taken it."""
+        if rejected.external_id not in self._known_ids:
+            return
+        run = self._run
+        name = self._source.name
+        for number in withdraw_rejected(run.warehouse, name, rejected.external_id, run.now()):
+            run.warn(
+                f"source {name}: {rejected.name} was rejected there; delivery {number} is withdrawn"
+            )
+
+    def _reoffered(self, offer: Offer) -> Offer:
+        """Return an offer; as a new version where it was rejected once and is no longer.
+
+        The ledger keeps each version for good, a withdrawn one too.
+        """
+        version = offer.external_version
+        times = 1
+        while (offer.external_id, version) in self._rejected:
+            times += 1
+            version = f"{offer.external_version}#{times}"
+        return replace(offer, external_version=version)
 
     def _fail(self, name: str, reason: str) -> None:
         self._run.fail(f"source {self._source.name}: {name}: {reason}")

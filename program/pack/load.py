@@ -19,6 +19,8 @@ from program.pack.unit_target import UnitTarget
 from program.pack.validate import reference_errors
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model, load_model, yaml_location
+from program.tools.tool_form import FOLDER as TOOL_FORMS
+from program.tools.tool_form import ToolForm
 from program.units.counts import FILE as COUNTS
 from program.units.counts import UnitCount
 from program.units.register import UnitRegister
@@ -83,6 +85,7 @@ def load_pack(folder: Path) -> Pack:
         unit_targets=read_rows(folder / TARGETS, UnitTarget),
         unit_counts=read_rows(folder / COUNTS, UnitCount),
         correction_files=_load_corrections(correction_files),
+        tool_forms=_load_tool_forms(folder),
         # Of the files that decide how a report is read and checked.
         fingerprint=fingerprint_of([*layout_files(folder), *correction_files]),
     )
@@ -102,8 +105,18 @@ def load_calendar(folder: Path) -> Calendar:
 def layout_files(folder: Path) -> list[Path]:
     """Return the files of a pack that say how its reports are laid out, in a fixed order."""
     narrative = folder / _NARRATIVE_FILE
-    forms = sorted(folder.glob("forms/*/*.yaml"))
-    return [narrative, *forms] if narrative.is_file() else forms
+    files = sorted(folder.glob("forms/*/*.yaml"))
+    if narrative.is_file():
+        files.insert(0, narrative)
+    return [*files, *_tool_form_files(folder)]
+
+
+def _tool_form_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{TOOL_FORMS}/*.yaml"))
+
+
+def _load_tool_forms(folder: Path) -> dict[str, ToolForm]:
+    return {path.stem: load_model(path, ToolForm) for path in _tool_form_files(folder)}
 
 
 def _load_form(path: Path, narrative: Table | None) -> Form:

@@ -18,10 +18,11 @@ from program.forms.form import Form
 from program.forms.table import OverTime
 from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.contact import Contact, Correspondence
-from program.pack.source import Source
+from program.pack.source import Source, ToolSource
 from program.pack.unit_target import UnitTarget
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model
+from program.tools.tool_form import ToolForm
 from program.units.counts import UnitCount, UnitCounts
 from program.units.register import Unit, UnitRegister
 
@@ -52,7 +53,8 @@ class Pack:
     """Everything that a province declares, validated. `folder` is where it was read from.
 
     `correction_files` gives the corrections in each file. A file's name is relative to `folder`.
-    `fingerprint` changes when a form or a correction changes.
+    `tool_forms` are the mappings of form tools by the names of their files.
+    `fingerprint` changes when a form, a mapping or a correction changes.
     """
 
     folder: Path
@@ -68,6 +70,7 @@ class Pack:
     unit_targets: tuple[UnitTarget, ...]
     unit_counts: tuple[UnitCount, ...]
     correction_files: dict[str, tuple[WaiverEntry, ...]]
+    tool_forms: dict[str, ToolForm]
     fingerprint: str
 
     @cached_property
@@ -154,6 +157,13 @@ class Pack:
         if reporter is None:
             return None
         return self.calendar.deadline(form, stage, reporter.kind, Period.parse(period))
+
+    def tool_source(self, name: str) -> ToolSource | None:
+        """Return the source `name` if it is a form of a form tool; else None."""
+        for source in self.sources:
+            if source.name == name and isinstance(source, ToolSource):
+                return source
+        return None
 
     def indicator(self, code: str) -> Indicator | None:
         """Return the indicator `code`, or None."""

@@ -126,4 +126,43 @@ class MailboxSource(_AnySource):
         return url
 
 
-Source = Annotated[FolderSource | PortalSource | MailboxSource, Field(discriminator="kind")]
+class _ToolSource(_AnySource):
+    """A form of a form tool (docs/sources-of-deliveries.md).
+
+    Without `url` it is not asked; what came from it is still read by its mapping. `tool_form` names
+    the mapping `tool_forms/<name>.yaml`. `senders` says for which unit each account of the tool
+    reports. With it, a submission of any other account is not taken; without it, the report's own
+    field names the unit.
+    """
+
+    url: str | None = None
+    tool_form: str
+    senders: dict[str, str] = Field({})
+
+
+class KoboSource(_ToolSource):
+    """A form of KoboToolbox: the asset with uid `asset`, read with an API token."""
+
+    kind: Literal["kobo"]
+    asset: str = Field(pattern=r"^[A-Za-z0-9]{1,40}$")
+    token: SecretText
+
+
+class OdkSource(_ToolSource):
+    """A form of ODK Central: `form` of the project with number `project`.
+
+    `account` is the e-mail address of a web user who may read submissions (a Project Viewer).
+    """
+
+    kind: Literal["odk"]
+    project: int = Field(gt=0)
+    form: str = Field(min_length=1)
+    account: str = Field(pattern=r"^[!-9;-~]+@[!-9;-~]+$")
+    password: SecretText
+
+
+ToolSource = KoboSource | OdkSource
+Source = Annotated[
+    FolderSource | PortalSource | MailboxSource | KoboSource | OdkSource,
+    Field(discriminator="kind"),
+]

@@ -3,7 +3,7 @@
 What is only missing, perhaps for good reason, is in `program.pack.completeness`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import combinations
 from typing import NamedTuple
@@ -16,6 +16,12 @@ from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import repeated
+from program.tools.mapping_mistakes import (
+    did_you_mean,
+    mistakes_of_source,
+    mistakes_of_tool_form,
+)
+from program.tools.tool_form import FOLDER as TOOL_FORMS
 from program.units.counts import FILE as COUNTS
 
 _CALENDAR = "calendar.yaml"
@@ -48,6 +54,7 @@ def reference_errors(pack: Pack) -> list[PackError]:
         *_mistakes_of_unit_targets(pack),
         *_mistakes_of_unit_counts(pack),
         *_mistakes_of_corrections(pack),
+        *_mistakes_of_tool_forms(pack),
     ]
 
 
@@ -126,7 +133,7 @@ def _mistakes_of_plans(pack: Pack) -> Iterator[PackError]:
         for name, result in planned_names(form):
             first = planned_by.setdefault((code, result), f"{form.code}.{name}")
             if result not in known:
-                hint = _did_you_mean(result, known)
+                hint = did_you_mean(result, known)
                 text = f"{name}: plans: form {code} has no figure {result}{hint}"
                 yield PackError(_file_of(form), ("tables",), text)
             elif first != f"{form.code}.{name}":
@@ -201,7 +208,7 @@ def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[s
     }
     for key, name in named.items():
         if name and name not in figures:
-            hint = _did_you_mean(name, figures)
+            hint = did_you_mean(name, figures)
             yield key, f"form {form_code} has no figure {name}{hint}"
 
 
@@ -277,12 +284,11 @@ def _form_codes(pack: Pack) -> str:
     return ", ".join(sorted(codes))
 
 
-def _did_you_mean(name: str, known: Set[str]) -> str:
-    # Imported here: every command reads a pack, and few packs are wrong.
-    from program.near_names import nearest_code  # noqa: PLC0415
-
-    similar = nearest_code(name, sorted(known))
-    if not similar:
-        return ""
-    listed = " or ".join(similar)
-    return f"; did you mean {listed}?"
+def _mistakes_of_tool_forms(pack: Pack) -> Iterator[PackError]:
+    """Yield what is wrong with the mappings of form tools, and with the sources that name them."""
+    for name, tool_form in pack.tool_forms.items():
+        for location, text in mistakes_of_tool_form(tool_form, pack):
+            yield PackError(f"{TOOL_FORMS}/{name}.yaml", location, text)
+    for number, source in enumerate(pack.sources):
+        for key, text in mistakes_of_source(source, pack):
+            yield PackError(_SOURCES, ("sources", number, key), f"{source.name}: {text}")

@@ -12,6 +12,8 @@ from warehouse.states import DELIVERY_TRANSITIONS, DeliveryState, states_before
 from warehouse.tables import DeliveryRow, SubmissionRow
 
 _MAY_BE_WITHDRAWN = states_before(DELIVERY_TRANSITIONS, DeliveryState.WITHDRAWN)
+_REJECTED = "a reviewer rejected it in the tool that it came from"
+"""The reason by which such a withdrawal is known: one that a person made is never undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,35 @@ def withdraw(
             reports=len(rows),
             reopened=tuple(sorted(reopened)),
         )
+
+
+def withdraw_rejected(engine: Engine, source: str, external_id: str, now: datetime) -> list[int]:
+    """Withdraw all versions of what a reviewer rejected at its source; return their numbers.
+
+    Idempotent: what is withdrawn is not withdrawn again.
+    """
+    with Session(engine) as session:
+        numbers = session.scalars(
+            select(DeliveryRow.id)
+            .where(
+                DeliveryRow.source == source,
+                DeliveryRow.external_id == external_id,
+                DeliveryRow.state.in_(_MAY_BE_WITHDRAWN),
+            )
+            # The newest first: what an earlier one had replaced is not requeued for nothing.
+            .order_by(DeliveryRow.id.desc())
+        ).all()
+    return [number for number in numbers if withdraw(engine, number, _REJECTED, now).is_done]
+
+
+def rejected_versions(engine: Engine, source: str) -> set[tuple[str, str]]:
+    """Return each (external_id, external_version) of a source that was rejected there."""
+    columns = (DeliveryRow.external_id, DeliveryRow.external_version)
+    query = select(*columns).where(
+        DeliveryRow.source == source, DeliveryRow.withdrawn_reason == _REJECTED
+    )
+    with Session(engine) as session:
+        return set(session.execute(query).tuples())
 
 
 def _require_cross_check(session: Session, delivery: int) -> None:

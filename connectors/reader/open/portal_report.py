@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeAlias
 from connectors.reader.find.layout import find_headers
 from connectors.reader.find.recognition import Recognised
 from connectors.reader.open.workbook import CellValue, Sheet
+from program.addresses import column_letter
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.finding import ReaderFinding
@@ -33,7 +34,7 @@ _HEAD_BYTES = 1024
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*["}]|\[\s*[\{\]])')
 _KEYS = ("form", "version", "unit", "period", "stage", "tables")
 _REQUIRED_KEYS = ("form", "unit", "period", "tables")
-_LINE_KEY = "line"
+LINE_KEY = "line"
 _LARGEST_EXACT = 2**53
 _LONGEST_SHOWN = 200
 _STAGES = tuple(map(str, Stage))
@@ -67,28 +68,36 @@ def read_reports(
     A problem stands in the place of an item that is not a report. One problem alone says why the
     text holds no report at all.
     """
-    parsed = _parse(content)
+    parsed = parse_json(content)
     if isinstance(parsed, ReaderFinding):
         return parsed
     items = parsed if isinstance(parsed, list) else [parsed]
     reports = [item for item in items if _is_report(item)]
     if not reports:
         return NO_REPORT
-    # The sheets fill the cells that a line leaves out, so a small text can become large ones.
-    most_cells = sum(_most_cells(report, pack) for report in reports)
-    if most_cells > limits.sheet_cells:
-        limit = f"{format_number(limits.sheet_cells)} ô"
-        return ReaderFinding("FILE-05", values={"limit": limit})
+    too_many = too_many_cells(reports, pack, limits)
+    if too_many is not None:
+        return too_many
     read: list[PortalReport | ReaderFinding] = []
     for item in items:
         if _is_report(item):
-            read.append(_report(item, pack))
+            read.append(report_in_sheets(item, pack))
         else:
             read.append(NO_REPORT)
     return read
 
 
-def _parse(content: bytes) -> Any | ReaderFinding:
+def too_many_cells(reports: Sequence[Json], pack: Pack, limits: Limits) -> ReaderFinding | None:
+    """Return the problem of reports whose sheets would have too many cells; else None."""
+    # The sheets fill the cells that a line leaves out, so a small text can become large ones.
+    most_cells = sum(_most_cells(report, pack) for report in reports)
+    if most_cells <= limits.sheet_cells:
+        return None
+    limit = f"{format_number(limits.sheet_cells)} ô"
+    return ReaderFinding("FILE-05", values={"limit": limit})
+
+
+def parse_json(content: bytes) -> Any | ReaderFinding:
     """Return the parsed JSON, or the problem with it."""
     try:
         return json.loads(
@@ -154,7 +163,7 @@ def _is_table(lines: object) -> bool:
 
 def _most_cells(report: Json, pack: Pack) -> int:
     """Return an upper bound of the cells of a report's sheets."""
-    form = _form(report, pack)
+    form = form_of(report, pack)
     width = 0
     if form is not None:
         widths = [len(table.columns) for table in form.tables]
@@ -177,7 +186,7 @@ def _period(report: Json) -> Period | None:
     return Period.read(str(written))
 
 
-def _form(report: Json, pack: Pack) -> Form | None:
+def form_of(report: Json, pack: Pack) -> Form | None:
     """Return the form of a report, None if the pack does not have it.
 
     It is the version in force for the period; else the version that the report names; else the
@@ -196,10 +205,11 @@ def _form(report: Json, pack: Pack) -> Form | None:
     return max(versions, key=lambda form: form.valid_from, default=None)
 
 
-def _report(report: Json, pack: Pack) -> PortalReport | ReaderFinding:
-    form = _form(report, pack)
+def report_in_sheets(report: Json, pack: Pack) -> PortalReport | ReaderFinding:
+    """Return a report as sheets; a problem if the pack does not have its form."""
+    form = form_of(report, pack)
     if form is None:
-        named = _shown(report["form"])
+        named = shown(report["form"])
         return ReaderFinding("FORM-01", ABOUT, None, named, {"headings": named})
     sheets = [_about(report, form, pack)]
     for table in form.tables:
@@ -208,7 +218,7 @@ def _report(report: Json, pack: Pack) -> PortalReport | ReaderFinding:
             sheets.append(_sheet(table, lines))
     headers = find_headers(sheets, form)
     recognised = Recognised(sheets, form, headers, None)
-    unknown = [_shown(key) for key in _unknown(report, form)]
+    unknown = [shown(key) for key in _unknown(report, form)]
     problems = [ReaderFinding("FORM-52", ABOUT, value=key) for key in unknown]
     return PortalReport(recognised, tuple(problems))
 
@@ -246,7 +256,7 @@ def _about(report: Json, form: Form, pack: Pack) -> Sheet:
 def _when(report: Json) -> str:
     """Return period and stage of a report as a sender writes them in a workbook."""
     period = _period(report)
-    when = period.label if period else _shown(report["period"])
+    when = period.label if period else shown(report["period"])
     stage = report.get("stage")
     # A stage that the contract does not have is reported (`_unknown`), not read.
     if stage in _STAGES:
@@ -269,16 +279,24 @@ def _sheet(table: Table, lines: Sequence[Mapping[str, Any]]) -> Sheet:
         header.insert(0, table.line.label)
         labels = {line.key: line.label for line in table.lines}
         for row, line in zip(rows, lines, strict=True):
-            label = _line_label(line.get(_LINE_KEY), labels)
+            label = _line_label(line.get(LINE_KEY), labels)
             row.insert(0, label)
     return Sheet(table.sheet, [header, *rows])
+
+
+def letters_of(table: Table) -> dict[str, str]:
+    """Return the letter of each column of the form on the sheet of its table, by name."""
+    # Column A of a matrix is the line.
+    first = 2 if table.line else 1
+    names = [column.name for column in table.columns]
+    return {name: column_letter(number) for number, name in enumerate(names, first)}
 
 
 def _other_keys(table: Table, lines: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the keys of the lines that are not columns of the form, in order of appearance."""
     known = {column.name for column in table.columns}
     if table.line:
-        known.add(_LINE_KEY)
+        known.add(LINE_KEY)
     # A dict keeps the order of its keys, which a set does not.
     others: dict[str, None] = {}
     for line in lines:
@@ -291,7 +309,7 @@ def _other_keys(table: Table, lines: Sequence[Mapping[str, Any]]) -> list[str]:
 def _line_label(key: object, labels: Mapping[str, str]) -> CellValue:
     """Return the label of a line; what is written there for a line that the form does not have."""
     if not isinstance(key, str) or not key:
-        return f"line: {_shown(key)}"
+        return f"line: {shown(key)}"
     return labels.get(key, key)
 
 
@@ -304,10 +322,10 @@ def _cell(value: object) -> CellValue:
         return ""
     if isinstance(value, str | int | float):
         return value
-    return _shown(value)
+    return shown(value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Return a value as a finding quotes it, cut where it is long."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) <= _LONGEST_SHOWN:

@@ -1,0 +1,1 @@
+"""Form tools as sources: KoboToolbox and ODK Central."""
