@@ -104,7 +104,8 @@ class WaiverEntry(Model):
     def match(self, finding: Finding) -> WaiverMatch:
         """Return whether this waiver is about `finding`, or about an earlier value of its cell."""
         place = (self.rule, self.sheet, self.cell)
-        if place != (finding.rule, finding.sheet, finding.cell):
+        # A field of a form tool stands for itself: a correction of it has no cell.
+        if place != (finding.rule, finding.sheet, finding.cell or None):
             return WaiverMatch.NONE
         # A decision about one value says nothing about the next one.
         if self.value != finding.value:

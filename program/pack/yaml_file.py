@@ -31,6 +31,9 @@ class Model(BaseModel):
 
 ModelType = TypeVar("ModelType")
 
+_SECRET_KEYS = frozenset({"token", "password", "setting", "block"})
+"""Keys below which somebody may have written a secret itself: messages do not show it."""
+
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -179,10 +182,11 @@ def _reason(error: ErrorDetails) -> str:
     kind = error["type"]
     if value is None:
         return "expected keys below this one; found nothing"
+    is_shown = _SECRET_KEYS.isdisjoint(map(str, error["loc"]))
     if kind in ("model_type", "dict_type"):
-        return f"expected keys below this one; found {value!r}"
+        return "expected keys below this one" + (f"; found {value!r}" if is_shown else "")
     reason = error["msg"]
-    if not isinstance(value, dict | list):
+    if is_shown and not isinstance(value, dict | list):
         reason += f"; found {value!r:.80}"
     if "date" in kind:
         reason += "; expected a day such as 2024-01-31"

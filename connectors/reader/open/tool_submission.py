@@ -181,7 +181,10 @@ class _Draft:
         return self._entries(table, mapped, mapped.repeat)
 
     def _fixed_lines(self, table: Table, mapped: ToolTable) -> list[Json]:
-        """Return a matrix whose lines are fields of their own, its lines in the form's order."""
+        """Return a matrix whose lines are fields of their own, in the form's order.
+
+        A line without any answer is left out: nobody was asked, or there was nothing.
+        """
         lines: list[Json] = []
         letters = letters_of(table)
         for line in table.lines:
@@ -190,14 +193,17 @@ class _Draft:
                 continue
             row = len(lines) + 2
             values: Json = {LINE_KEY: line.key}
+            places: dict[tuple[str, str], str] = {}
             for column, answer in _columns(table, mapped):
                 path = answer.field.replace(LINE, word)
                 self._taken.add(path)
                 values[column.name] = _value(answer, self._answers.get(path), column)
                 letter = letters[column.name]
-                self.fields[table.sheet, f"{letter}{row}"] = f"/{path}"
+                places[table.sheet, f"{letter}{row}"] = f"/{path}"
                 self.fields[table.sheet, f"{letter}1"] = f"/{answer.field.replace(LINE, '*')}"
-            lines.append(values)
+            if _is_given([values]):
+                lines.append(values)
+                self.fields |= places
         return lines
 
     def _entries(self, table: Table, mapped: ToolTable, repeat: str) -> list[Json]:
