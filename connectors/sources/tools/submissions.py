@@ -4,10 +4,10 @@ All answers of a tool are untrusted. Each submission is an offer of its own.
 """
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any, NoReturn, TypeAlias
 
 from connectors.sources.http_client import HttpClient, join
@@ -93,11 +93,11 @@ def pages(
     Raises SourceError for what is no page, for a list that goes round, and for one that does not
     end within `seconds`; raises TransientError where asking again may help.
     """
-    deadline = time.monotonic() + seconds
+    deadline = monotonic() + seconds
     visited: set[str] = set()
     while url not in visited:
         visited.add(url)
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             raise SourceError(f"{url}: the list did not end in {seconds:.0f} s; gave up")
         page = ask_json(client, url)
         items = page.get(items_key)
