@@ -11,6 +11,7 @@ from program.pack.catalogue import COMPARISON_WORDS
 from program.records.report_state import ReportState
 from program.records.target_status import TargetStatus
 from program.submission import Verdict
+from program.tools.field_places import is_field
 from program.vietnamese import format_date, format_instant, format_number
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -43,6 +44,7 @@ def _environment(*, is_html: bool) -> Environment:
         "target_status": _labels(TargetStatus),
         "comparison": COMPARISON_WORDS,
     }
+    environment.tests["field"] = is_field
     return environment
 
 

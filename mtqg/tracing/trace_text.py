@@ -10,6 +10,7 @@ from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.pack.catalogue import Indicator, IndicatorKind
 from program.records.query_rows import TracedFact
+from program.tools.field_places import is_field
 from program.units.register import Unit
 from program.vietnamese import format_instant, format_number
 from warehouse.queries.tracing import FigureDoubt
@@ -82,9 +83,10 @@ class TraceText:
             if position:
                 out.print()
             for fact in version:
-                cell = f'sheet "{fact.sheet}", cell {fact.cell}'
+                place = _place(fact.sheet, fact.cell)
+                name = "field" if is_field(fact.sheet) else "cell"
                 _print_line(f"{fact.element} = {_fact_value(fact)}", self._state(fact))
-                _print_line("cell", f"{cell}{_lines_of_summary(fact, self.form)}")
+                _print_line(name, f"{place}{_lines_of_summary(fact, self.form)}")
             for name, text in _file_lines(version[0]):
                 _print_line(name, text)
             for fact in version:
@@ -96,6 +98,11 @@ class TraceText:
         if fact.known_to is None:
             return self.current_state
         return f"current until {format_instant(fact.known_to)}"
+
+
+def _place(sheet: str, cell: str) -> str:
+    """Return where a value stands: a cell of a workbook, or a field of a form tool."""
+    return sheet if is_field(sheet) else f'sheet "{sheet}", cell {cell}'
 
 
 def _print_line(name: str, text: str) -> None:
@@ -125,7 +132,7 @@ def _print_doubts(figure: TracedFigure) -> None:
 
 
 def _doubt(doubt: FigureDoubt) -> str:
-    where = f'sheet "{doubt.sheet}", cell {doubt.cell}'
+    where = _place(doubt.sheet, doubt.cell)
     if doubt.message is None:
         return f"in doubt: {doubt.element}, {where}: a word stands before the figure"
     return f"in doubt: {doubt.element}, {where}: {doubt.rule}: {doubt.message}"

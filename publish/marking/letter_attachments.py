@@ -9,6 +9,7 @@ from program.finding import Finding
 from program.pack.load import Pack
 from program.records.letter import Letter, Notice
 from program.settings import Settings
+from program.tools.field_places import is_field
 from publish.marking.download_links import Link, may_be_linked, publish_download
 from publish.marking.file_names import marked_name, numbered_names
 from publish.marking.marking_process import MarkerPool, MarkingError
@@ -99,6 +100,9 @@ def _mark(
 ) -> bytes | None:
     first = notices[0]
     reports = tuple(_reports(notices, pack))
+    # A submission of a form tool is no file: it is corrected in the tool, field by field.
+    if any(is_field(finding.sheet) for report in reports for finding in report.findings):
+        return None
     # Only its sender gets a file back. Where the sender is not known, the letter goes to the unit
     # that the file claims, which may be a wrong one.
     if first.sha256 is None or first.sender_unit is None or not reports:

@@ -1,10 +1,12 @@
 """KoboToolbox and ODK Central as sources: the contract with each, and what a run makes of their submissions."""
 
 import contextlib
+import email
 import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from email import policy
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from connectors.sources.portal_session import Patience
 from connectors.sources.tools import submissions
 from connectors.sources.tools.kobo import Kobo
 from connectors.sources.tools.odk import Odk
-from flows.night import intake
+from flows.night import intake, steps
 from flows.night.run_context import RunContext, open_run
 from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.errors import SourceError, TransientError
@@ -571,6 +573,25 @@ def test_a_wrong_figure_is_told_with_the_field_that_it_is_in(
     assert {cell for _, cell, _ in rows} == {""}
     # A form tool shows no cells: no sentence names one.
     assert not any(" C4" in fix or "C2" in fix for _, _, fix in rows)
+
+
+@pytest.mark.usefixtures("reads_here")
+def test_the_letter_names_fields_and_asks_for_a_correction_in_the_tool(
+    province: Callable[..., Settings], kobo: FakeKobo
+) -> None:
+    answers = nested_answers()
+    answers["tong_hop"]["tong"]["so_nguoi"] = 999
+    kobo.submissions = [kobo_submission(1, answers)]
+    run = night(province(kobo_source(url=kobo.url, senders={"chauthanh": "942"})))
+    steps.alert(run)
+    (mail,) = run.settings.outbox.glob("*.eml")
+    message = email.message_from_bytes(mail.read_bytes(), policy=policy.default)
+    text = message.get_body(("plain",)).get_content()
+    assert 'Trường "/tong_hop/tong/so_nguoi"' in text
+    assert "Báo cáo này được gửi bằng phiếu điện tử" in text
+    assert "Trang tính" not in text
+    # There is no file to mark.
+    assert list(message.iter_attachments()) == []
 
 
 @pytest.mark.usefixtures("reads_here")
