@@ -40,6 +40,13 @@ def check(
         bool, typer.Option("--all", help="Name every open entry, not only the first ones.")
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
+    asks_tools: Annotated[
+        bool,
+        typer.Option(
+            "--tools",
+            help="Ask KoboToolbox and ODK Central too: do their forms have the mapped questions?",
+        ),
+    ] = False,
     strict: Annotated[
         bool,
         typer.Option(
@@ -63,6 +70,8 @@ def check(
         # A run reads them only when it writes maps, after everything else.
         read_boundaries(pack.folder)
         is_compared = _check_corrections(pack, settings)
+        if asks_tools:
+            _check_tools(pack, settings)
     except MtqgError as wrong:
         if not json_:
             raise
@@ -90,6 +99,16 @@ def _check_corrections(pack: Pack, settings: Settings) -> bool:
     if stale:
         raise ConfigurationError("\n".join(stale))
     return stale is not None
+
+
+def _check_tools(pack: Pack, settings: Settings) -> None:
+    """Raise ConfigurationError for the fields of mappings that the tools' forms do not have."""
+    # The client of HTTP takes its time to import, and most packs have no tool.
+    from mtqg.packs.tool_questions import tool_mistakes  # noqa: PLC0415
+
+    mistakes = list(tool_mistakes(pack, settings))
+    if mistakes:
+        raise ConfigurationError("\n".join(mistakes))
 
 
 def _is_incomplete(pack: Pack, rules: RuleSet) -> bool:

@@ -22,8 +22,10 @@ from connectors.sources.tools.kobo import Kobo
 from connectors.sources.tools.odk import Odk
 from flows.night import intake, steps
 from flows.night.run_context import RunContext, open_run
+from mtqg.packs.tool_questions import tool_mistakes
 from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.errors import SourceError, TransientError
+from program.pack.load import load_pack
 from program.pack.source import KoboSource, OdkSource, SourceBudget
 from program.settings import Settings
 from tests.form_tools import (
@@ -37,6 +39,7 @@ from tests.form_tools import (
     FakeKobo,
     FakeOdk,
     kobo_submission,
+    kobo_survey,
     nested_answers,
     odk_submission,
 )
@@ -641,3 +644,24 @@ def test_a_cursor_of_central_stays_before_what_could_not_be_taken(
 def test_a_source_without_an_address_is_not_asked(province: Callable[..., Settings]) -> None:
     run = night(province(kobo_source()))
     assert (run.summary.errors, run.summary.received) == ([], 0)
+
+
+@BOTH
+def test_pack_check_asks_the_tools_for_the_mapped_questions(
+    fake: type[FakeKobo | FakeOdk],
+    tool: Tool,
+    province: Callable[..., Settings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    del tool
+    with fake().running() as server:
+        made = kobo_source if fake is FakeKobo else odk_source
+        settings = province(made(url=server.url))
+        pack = load_pack(settings.pack)
+        assert list(tool_mistakes(pack, settings)) == []
+        survey = [row for row in kobo_survey() if row.get("name") != "dia_diem"]
+        monkeypatch.setattr("tests.form_tools.kobo_survey", lambda: survey)
+        (sentence,) = tool_mistakes(pack, settings)
+    assert "tool_forms/training.yaml: the form in the tool has no question ds_lop/dia_diem" in (
+        sentence
+    )
