@@ -74,6 +74,11 @@ COMMANDS = {
         "Write the data package: every mart as CSV and Parquet, JSON per unit, a feed of runs.",
         is_for_others=True,
     ),
+    "dhis2": CommandPlace(
+        "mtqg.dhis2",
+        "dhis2_app",
+        "Send figures to DHIS2.",
+    ),
     "report": CommandPlace(
         "mtqg.report",
         "report",

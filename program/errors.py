@@ -7,6 +7,7 @@
     │   ├── TransientError      a retry probably helps
     │   └── StillArrivingError       do nothing: the next run reads the file
     ├── ReaderError             stop, and repair the machine: the reader's processes do not work
+    ├── PushRefusedError        correct the mapping or the other system: it refused figures
     ├── ArchiveError            stop: stored bytes are missing, or differ from their sha256
     ├── WarehouseError          the transaction is rolled back; run again
     │   └── RunActiveError      wait: another run works on the same warehouse
@@ -55,6 +56,10 @@ class TransientError(SourceError):
 
 class StillArrivingError(SourceError):
     """A file is still being written. The next run reads it."""
+
+
+class PushRefusedError(MtqgError):
+    """Another system did not take some of the figures that were sent to it. It names which."""
 
 
 class ReaderError(MtqgError):

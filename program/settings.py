@@ -275,6 +275,11 @@ class Settings(BaseSettings):
         return self.var / "marked"
 
     @property
+    def dhis2(self) -> Path:
+        """The folder with what was sent to DHIS2."""
+        return self.var / "dhis2"
+
+    @property
     def digests(self) -> Path:
         """The folder of the operator's digests, one file for each run."""
         return self.var / "digests"

@@ -16,6 +16,8 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
@@ -57,6 +59,17 @@ class Answer(NamedTuple):
     status: int
     body: Any = None
     headers: dict[str, str] = {}  # noqa: RUF012  (never changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a fake was asked."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Message
+    body: bytes
 
 
 def _choice(value: object) -> object:
@@ -159,7 +172,7 @@ def odk_submission(
     }
 
 
-class _Server(ThreadingHTTPServer):
+class LoopbackServer(ThreadingHTTPServer):
     """A fake on loopback. `forced` answers are given first, in their order."""
 
     daemon_threads = True
@@ -175,7 +188,7 @@ class _Server(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
-    def answer(self, method: str, path: str, query: dict[str, str], handler: "_Handler") -> Answer:
+    def answer(self, request: Request) -> Answer:
         raise NotImplementedError
 
     @contextmanager
@@ -192,7 +205,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: LoopbackServer
 
     def handle(self) -> None:
         with contextlib.suppress(ConnectionError):
@@ -203,11 +216,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         length = int(self.headers.get("Content-Length") or 0)
-        self.body = self.rfile.read(length)
+        body = self.rfile.read(length)
         if self.server.forced:
             answer = self.server.forced.pop(0)
         else:
-            answer = self.server.answer(method, parts.path, query, self)
+            request = Request(method, parts.path, query, self.headers, body)
+            answer = self.server.answer(request)
         is_raw = isinstance(answer.body, bytes)
         content = answer.body if is_raw else json.dumps(answer.body, ensure_ascii=False).encode()
         self.send_response(answer.status)
@@ -227,14 +241,15 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-class FakeKobo(_Server):
+class FakeKobo(LoopbackServer):
     """One asset of KoboToolbox."""
 
     most_a_page = 1000
     default_page = 100
 
-    def answer(self, method: str, path: str, query: dict[str, str], handler: _Handler) -> Answer:
-        if handler.headers.get("Authorization") != f"Token {TOKEN}":
+    def answer(self, request: Request) -> Answer:
+        path, query = request.path, request.query
+        if request.headers.get("Authorization") != f"Token {TOKEN}":
             return Answer(HTTPStatus.UNAUTHORIZED, {"detail": "Invalid token."})
         if path == f"/api/v2/assets/{ASSET}.json":
             return Answer(HTTPStatus.OK, {"uid": ASSET, "content": {"survey": kobo_survey()}})
@@ -286,12 +301,13 @@ class FakeKobo(_Server):
             }
 
 
-class FakeOdk(_Server):
+class FakeOdk(LoopbackServer):
     """One form of ODK Central."""
 
-    def answer(self, method: str, path: str, query: dict[str, str], handler: _Handler) -> Answer:
+    def answer(self, request: Request) -> Answer:
+        path, query = request.path, request.query
         login = base64.b64encode(f"{ACCOUNT}:{PASSWORD}".encode()).decode()
-        if handler.headers.get("Authorization") != f"Basic {login}":
+        if request.headers.get("Authorization") != f"Basic {login}":
             return _problem(HTTPStatus.UNAUTHORIZED, "401.2", "Could not authenticate.")
         form = f"/v1/projects/{PROJECT}/forms/{FORM}"
         if path == f"{form}/fields":

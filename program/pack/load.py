@@ -19,6 +19,8 @@ from program.pack.unit_target import UnitTarget
 from program.pack.validate import reference_errors
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model, load_model, yaml_location
+from program.tools.dhis2 import FILE as DHIS2
+from program.tools.dhis2 import Dhis2
 from program.tools.tool_form import FOLDER as TOOL_FORMS
 from program.tools.tool_form import ToolForm
 from program.units.counts import FILE as COUNTS
@@ -86,6 +88,7 @@ def load_pack(folder: Path) -> Pack:
         unit_counts=read_rows(folder / COUNTS, UnitCount),
         correction_files=_load_corrections(correction_files),
         tool_forms=_load_tool_forms(folder),
+        dhis2=_load_dhis2(folder / DHIS2),
         # Of the files that decide how a report is read and checked.
         fingerprint=fingerprint_of([*layout_files(folder), *correction_files]),
     )
@@ -113,6 +116,10 @@ def layout_files(folder: Path) -> list[Path]:
 
 def _tool_form_files(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"{TOOL_FORMS}/*.yaml"))
+
+
+def _load_dhis2(path: Path) -> Dhis2 | None:
+    return load_model(path, Dhis2) if path.is_file() else None
 
 
 def _load_tool_forms(folder: Path) -> dict[str, ToolForm]:

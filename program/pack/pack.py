@@ -22,6 +22,7 @@ from program.pack.source import Source, ToolSource
 from program.pack.unit_target import UnitTarget
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model
+from program.tools.dhis2 import Dhis2
 from program.tools.tool_form import ToolForm
 from program.units.counts import UnitCount, UnitCounts
 from program.units.register import Unit, UnitRegister
@@ -53,7 +54,8 @@ class Pack:
     """Everything that a province declares, validated. `folder` is where it was read from.
 
     `correction_files` gives the corrections in each file. A file's name is relative to `folder`.
-    `tool_forms` are the mappings of form tools by the names of their files.
+    `tool_forms` are the mappings of form tools by the names of their files. `dhis2` is None for a
+    pack that sends nothing there.
     `fingerprint` changes when a form, a mapping or a correction changes.
     """
 
@@ -71,6 +73,7 @@ class Pack:
     unit_counts: tuple[UnitCount, ...]
     correction_files: dict[str, tuple[WaiverEntry, ...]]
     tool_forms: dict[str, ToolForm]
+    dhis2: Dhis2 | None
     fingerprint: str
 
     @cached_property

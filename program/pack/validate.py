@@ -16,8 +16,10 @@ from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import repeated
+from program.tools.dhis2 import FILE as DHIS2
 from program.tools.mapping_mistakes import (
     did_you_mean,
+    mistakes_of_dhis2,
     mistakes_of_source,
     mistakes_of_tool_form,
 )
@@ -55,6 +57,7 @@ def reference_errors(pack: Pack) -> list[PackError]:
         *_mistakes_of_unit_counts(pack),
         *_mistakes_of_corrections(pack),
         *_mistakes_of_tool_forms(pack),
+        *_mistakes_of_dhis2(pack),
     ]
 
 
@@ -282,6 +285,12 @@ def _versions_of(code: str, pack: Pack) -> list[Form]:
 def _form_codes(pack: Pack) -> str:
     codes = {form.code for form in pack.forms}
     return ", ".join(sorted(codes))
+
+
+def _mistakes_of_dhis2(pack: Pack) -> Iterator[PackError]:
+    if pack.dhis2 is not None:
+        for location, text in mistakes_of_dhis2(pack.dhis2, pack):
+            yield PackError(DHIS2, location, text)
 
 
 def _mistakes_of_tool_forms(pack: Pack) -> Iterator[PackError]:

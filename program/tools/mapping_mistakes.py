@@ -1,4 +1,4 @@
-"""What is wrong with the mapping of a form tool, without asking the tool.
+"""What is wrong with the mapping of a form tool or of DHIS2, without asking the other system.
 
 `connectors.sources.tools.questions` compares a mapping with the questions that the tool has.
 """
@@ -11,6 +11,7 @@ from program.forms.form import Form
 from program.forms.table import Table
 from program.pack.source import Source, ToolSource
 from program.pack.yaml_file import repeated
+from program.tools.dhis2 import Dhis2
 from program.tools.tool_form import ToolForm, ToolTable
 
 if TYPE_CHECKING:
@@ -96,6 +97,22 @@ def mistakes_of_source(source: Source, pack: "Pack") -> Iterator[tuple[str, str]
     for account, code in source.senders.items():
         if pack.units.latest(code) is None:
             yield "senders", f"{account}: unknown unit {code}"
+
+
+def mistakes_of_dhis2(mapping: Dhis2, pack: "Pack") -> Iterator[Mistake]:
+    """Yield each unit and indicator of the mapping that the pack does not have."""
+    for code in mapping.org_units:
+        if pack.units.latest(code) is None:
+            yield ("org_units", code), f"unknown unit {code}"
+    known = {indicator.code for indicator in pack.indicators}
+    for number, element in enumerate(mapping.data_elements):
+        location = ("data_elements", number, "indicator")
+        indicator = pack.indicator(element.indicator)
+        if indicator is None:
+            hint = did_you_mean(element.indicator, known)
+            yield location, f"unknown indicator {element.indicator}{hint}"
+        elif element.value == "denominator" and not indicator.kind.has_denominator:
+            yield location, f"{element.indicator} has no denominator"
 
 
 def did_you_mean(name: str, known: Set[str]) -> str:

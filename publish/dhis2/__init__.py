@@ -1,0 +1,1 @@
+"""Figures for DHIS2: what is sent, how, and what was sent before."""
