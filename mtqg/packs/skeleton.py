@@ -161,13 +161,10 @@ def _sources(text: str, province: _Province) -> str:
     about = (
         "# Where deliveries come from. The folder, relative to this pack, has one sub-folder for "
         "each sender, whose name begins\n"
-        f"# with the unit's code: {example}/….xlsx. MTQG_INBOX_URL replaces it.
-"
-        "# Folders on other machines, and their options: docs/sources-of-deliveries.md.
-"
+        f"# with the unit's code: {example}/….xlsx. MTQG_INBOX_URL replaces it.\n"
+        "# Folders on other machines, and their options: docs/sources-of-deliveries.md.\n"
         "# The portal (docs/portal.md) is used only where MTQG_PORTAL_URL is set, the mailbox only "
-        "where MTQG_MAILBOX_URL is.
-"
+        "where MTQG_MAILBOX_URL is.\n"
     )
     return about + without_comments(write_yaml(content), lambda _: "")
 
