@@ -166,6 +166,7 @@ def navigation(pages: Path) -> Nav:
                 {"Tracing": "docs/tracing.md"},
                 {"Site": "docs/site.md"},
                 {"Data for others": "docs/data.md"},
+                {"DHIS2": "docs/dhis2.md"},
                 {"Reports": "docs/reports.md"},
                 {"Questions": "docs/questions.md"},
                 {"Mails": "docs/mail.md"},

@@ -1,6 +1,6 @@
 """A DHIS2 server for `dataValueSets` on loopback, as its documentation describes it.
 
-No real server was at hand. `src/developer/web-api/data.md` of github.com/dhis2/dhis2-docs, read
+No real server was at hand. the page "Data" of github.com/dhis2/dhis2-docs, read
 2026-11-30: 401 for a wrong login, 415 for another content type, 409 with a summary for conflicts,
 `ignored` for a value whose data element, period or org unit is not known.
 """

@@ -3,7 +3,7 @@
 No real server was at hand. The fakes refuse what the real ones refuse: a wrong token (401), no right
 (403), an unknown form (404), `$orderby` beside `$skiptoken` (501), a page size beyond the limit.
 
-- KoboToolbox: kpi/docs/api/v2/data/list.md, kpi/views/v2/data.py, kpi/paginators.py of
+- KoboToolbox: "List of submissions" in the API docs, kpi/views/v2/data.py, kpi/paginators.py of
   github.com/kobotoolbox/kpi; https://community.kobotoolbox.org/t/74610 (pages of 1,000 at most).
 - ODK Central: lib/data/odata.js, lib/util/odata.js, lib/util/db.js of
   github.com/getodk/central-backend; https://docs.getodk.org/central-api-odata-endpoints.

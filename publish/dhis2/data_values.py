@@ -14,7 +14,7 @@ from warehouse.queries.indicator_figures import IndicatorFigure
 _DECIMALS = 6
 
 
-class LeftOut(StrEnum):
+class WhyNotSent(StrEnum):
     """Why a figure is not sent."""
 
     DOUBTFUL = "in doubt"
@@ -61,7 +61,7 @@ class Selection:
     """The values to send, and how many figures are left out for which reason."""
 
     values: list[DataValue] = field(default_factory=list)
-    left_out: Counter[LeftOut] = field(default_factory=Counter)
+    left_out: Counter[WhyNotSent] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,15 @@ def _elements_of(figure: IndicatorFigure, period: Period, mapping: Dhis2) -> Ite
             yield element
 
 
-def _why_left_out(figure: IndicatorFigure, mapping: Dhis2, choice: Choice) -> LeftOut | None:
+def _why_left_out(figure: IndicatorFigure, mapping: Dhis2, choice: Choice) -> WhyNotSent | None:
     if figure.unit not in mapping.org_units:
-        return LeftOut.NO_ORG_UNIT
+        return WhyNotSent.NO_ORG_UNIT
     if figure.is_synthetic and not choice.with_synthetic:
-        return LeftOut.SYNTHETIC
+        return WhyNotSent.SYNTHETIC
     if figure.stage is Stage.ESTIMATE:
-        return LeftOut.ESTIMATE
+        return WhyNotSent.ESTIMATE
     if figure.is_doubtful and not choice.with_doubtful:
-        return LeftOut.DOUBTFUL
+        return WhyNotSent.DOUBTFUL
     return None
 
 

@@ -18,7 +18,7 @@ _SENT = "sent.json"
 
 
 @dataclass(frozen=True, slots=True)
-class SentBefore:
+class SentValues:
     """The values that a server has from us, by the key of their cell."""
 
     values: Mapping[str, DataValue]
@@ -32,37 +32,37 @@ class SentBefore:
         keys = {value.key for value in values}
         return [value for key, value in self.values.items() if key not in keys]
 
-    def after(self, sent: Iterable[DataValue], deleted: Iterable[DataValue]) -> "SentBefore":
+    def after(self, sent: Iterable[DataValue], deleted: Iterable[DataValue]) -> "SentValues":
         """Return what the server has after a push."""
         values = dict(self.values)
         for value in deleted:
             values.pop(value.key, None)
         values.update((value.key, value) for value in sent)
-        return SentBefore(values)
+        return SentValues(values)
 
     def _has(self, value: DataValue) -> bool:
         known = self.values.get(value.key)
         return known is not None and known.value == value.value
 
 
-def read_sent(folder: Path, url: str) -> SentBefore:
+def read_sent(folder: Path, url: str) -> SentValues:
     """Return what the server at `url` has from us; nothing where the last push was to another.
 
     Raises ConfigurationError for a file that this program did not write.
     """
     path = folder / _SENT
     if not path.is_file():
-        return SentBefore({})
+        return SentValues({})
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         if stored["url"] != url:
-            return SentBefore({})
+            return SentValues({})
         values = [DataValue(**each) for each in stored["values"]]
     except (ValueError, KeyError, TypeError) as wrong:
         raise ConfigurationError(
             f"{path}: not as it was written: {wrong}; remove it, and everything is sent again"
         ) from wrong
-    return SentBefore({value.key: value for value in values})
+    return SentValues({value.key: value for value in values})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def record_push(folder: Path, push: Push, answer: str) -> Path:
     return path
 
 
-def keep_sent(folder: Path, url: str, after: SentBefore) -> None:
+def keep_sent(folder: Path, url: str, after: SentValues) -> None:
     """Write down what the server has from us now."""
     values = [asdict(value) for value in after.values.values()]
     write_atomic(folder / _SENT, _as_json({"url": url, "values": values}))

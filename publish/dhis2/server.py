@@ -1,7 +1,7 @@
 """A DHIS2 server: send data values, and read the import summary.
 
 Documentation, read 2026-11-30: "Data values" of the Web API, https://docs.dhis2.org/en/develop, and
-`src/developer/web-api/data.md` of github.com/dhis2/dhis2-docs:
+the page "Data" of github.com/dhis2/dhis2-docs:
 
 - `POST /api/dataValueSets` takes `dataValues`, each with its own period and org unit;
 - parameters `dryRun`, `importStrategy` (CREATE_AND_UPDATE, DELETE), `idScheme`, `async`;

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,12 +146,7 @@ def test_figures_in_doubt_stay_here_unless_somebody_asks_for_them(
     figures = command.indicator_figures
 
     def one_in_doubt(*args: Any) -> list[Any]:
-        import dataclasses
-
-        return [
-            dataclasses.replace(figure, is_doubtful=figure.unit == "942")
-            for figure in figures(*args)
-        ]
+        return [replace(figure, is_doubtful=figure.unit == "942") for figure in figures(*args)]
 
     monkeypatch.setattr(command, "indicator_figures", one_in_doubt)
     assert "left out, in doubt: 1" in push("--send")

@@ -3,7 +3,7 @@
 Documentation, read 2026-11-30:
 
 - the data endpoint, `GET /api/v2/assets/{uid}/data.json` with `start`, `limit`, `query`, `sort`:
-  https://support.kobotoolbox.org/data_endpoint.html and `kpi/docs/api/v2/data/list.md` of
+  https://support.kobotoolbox.org/data_endpoint.html and "List of submissions" in the API docs of
   github.com/kobotoolbox/kpi;
 - at most 1,000 submissions a page, 100 where `limit` is not given:
   https://community.kobotoolbox.org/t/74610;
