@@ -29,14 +29,7 @@ def mistakes_of_tool_form(tool_form: ToolForm, pack: "Pack") -> Iterator[Mistake
         yield ("form",), f"unknown form {tool_form.form}; the pack has {codes}"
         return
     for name, mapped in tool_form.tables.items():
-        tables = [table for form in versions for table in form.tables if table.name == name]
-        location = ("tables", name)
-        if not tables:
-            known = {table.name for form in versions for table in form.tables}
-            yield location, f"form {tool_form.form} has no table {name}{did_you_mean(name, known)}"
-            continue
-        for key, text in _mistakes_of_table(mapped, tables):
-            yield (*location, *key), text
+        yield from _mistakes_of_table(name, mapped, versions)
     newest = max(versions, key=lambda form: form.valid_from)
     yield from _missing_tables(tool_form, newest)
     yield from _mistakes_of_stage(tool_form, newest)
@@ -44,23 +37,42 @@ def mistakes_of_tool_form(tool_form: ToolForm, pack: "Pack") -> Iterator[Mistake
         yield ("tables",), f"the field {path} is mapped twice"
 
 
-def _mistakes_of_table(mapped: ToolTable, tables: Sequence[Table]) -> Iterator[Mistake]:
+def _mistakes_of_table(name: str, mapped: ToolTable, versions: Sequence[Form]) -> Iterator[Mistake]:
     """Yield what a table's mapping has that no version of the table has, and what it lacks."""
-    newest = tables[-1]
-    columns = {column.name for table in tables for column in table.columns}
+    location = ("tables", name)
+    tables = [table for form in versions for table in form.tables if table.name == name]
+    if not tables:
+        known = {table.name for form in versions for table in form.tables}
+        code = versions[0].code
+        yield location, f"form {code} has no table {name}{did_you_mean(name, known)}"
+        return
+    for key, text in (*_mistakes_of_columns(mapped, tables), *_mistakes_of_lines(mapped, tables)):
+        yield (*location, *key), text
+
+
+def _mistakes_of_columns(mapped: ToolTable, tables: Sequence[Table]) -> Iterator[Mistake]:
+    columns: set[str] = set()
+    for table in tables:
+        columns.update(column.name for column in table.columns)
     for name in mapped.columns:
         if name not in columns:
             text = f"the table has no column {name}{did_you_mean(name, columns)}"
             yield ("columns", name), text
+    newest = tables[-1]
     for column in newest.columns:
         if column.required and column.name not in mapped.columns:
             yield ("columns",), f"the required column {column.name} is not mapped"
-    is_matrix = newest.kind == "matrix"
+
+
+def _mistakes_of_lines(mapped: ToolTable, tables: Sequence[Table]) -> Iterator[Mistake]:
+    is_matrix = tables[-1].kind == "matrix"
     if mapped.lines and not is_matrix:
         yield ("lines",), "the table is a list: its lines are the entries of a repeat"
     if is_matrix and mapped.repeat is not None and mapped.line is None:
         yield ("repeat",), "the table is a matrix: line must say which line an entry is"
-    keys = {line.key for table in tables for line in table.lines}
+    keys: set[str] = set()
+    for table in tables:
+        keys.update(line.key for line in table.lines)
     named = mapped.line.values.values() if mapped.line else mapped.lines
     for key in named:
         if key not in keys:
