@@ -17,9 +17,9 @@ class ReportingRow:
     """One report that is due or was sent.
 
     `verdict` is None if nothing came. `is_open`: the latest version must still be corrected.
-    `submission_id` is the current submission, else the latest one. `is_due`: the deadline has
-    passed. `days_late` counts from the deadline to the first file, or to the last run where none
-    came; None where the report is not asked for.
+    `submission_id` is the current submission, else the latest one. `days_late` counts from
+    the deadline to the first file, or to the last run where none came; None where the report is not
+    asked for.
     """
 
     form_code: str
@@ -35,7 +35,6 @@ class ReportingRow:
     delivery_name: str | None
     is_synthetic: bool
     submission_id: int | None = None
-    is_due: bool = True
     days_late: int | None = None
     is_timely: bool = False
 

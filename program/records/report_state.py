@@ -54,8 +54,12 @@ def state_of(row: ReportingRow, day: date) -> ReportState:
         return ReportState.WITH_WARNINGS
     if row.verdict is not None:
         return ReportState.TO_FIX
-    is_late = row.due_date is not None and row.due_date < day
-    return ReportState.MISSING if is_late else ReportState.NOT_YET_DUE
+    return ReportState.MISSING if is_past_due(row, day) else ReportState.NOT_YET_DUE
+
+
+def is_past_due(row: ReportingRow, day: date) -> bool:
+    """Tell whether a report's due date is before `day`: `is_due` of `mart_reporting` on any day."""
+    return row.due_date is not None and row.due_date < day
 
 
 def state_counts(rows: Iterable[ReportingRow], day: date) -> Mapping[ReportState, int]:

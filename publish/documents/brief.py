@@ -9,7 +9,7 @@ from program.forms.measure import to_printed
 from program.pack.catalogue import COMPARISON_WORDS
 from program.pack.load import Pack
 from program.records.query_rows import ProgressRow, ReportingRow
-from program.records.report_state import ReportState, state_of
+from program.records.reporting_rates import rates_of
 from program.records.site_rows import DisbursementRow
 from program.records.target_status import URGENT
 from program.vietnamese import format_date, format_number
@@ -185,13 +185,20 @@ def _training_sentence(training: TrainingOfPeriod | None) -> str:
 
 
 def _reports_sentence(facts: BriefFacts) -> str:
-    due = [row for row in facts.reports if row.due_date and row.due_date < facts.day]
-    states = [state_of(row, facts.day) for row in due]
-    accepted = sum(state.is_accepted for state in states)
+    rates = rates_of(facts.reports, facts.day)
+    if not rates.expected:
+        return "Chưa có báo cáo nào đến hạn."
+    waiting = rates.actual - rates.accepted
+    missing = rates.expected - rates.actual
     return (
-        f"Đến hạn {len(due)} báo cáo: {accepted} đạt, {states.count(ReportState.TO_FIX)} chờ sửa, "
-        f"{states.count(ReportState.MISSING)} chưa gửi."
+        f"Đến hạn {rates.expected} báo cáo: đã gửi {rates.actual} ({_percent(rates.rate)}), "
+        f"đúng hạn {rates.on_time} ({_percent(rates.on_time_rate)}); trong số đã gửi "
+        f"{rates.accepted} đạt, {waiting} chờ sửa; chưa gửi {missing}."
     )
+
+
+def _percent(rate: float | None) -> str:
+    return "" if rate is None else f"{format_number(rate, decimals=1)}%"
 
 
 def _late_units(awaited: Sequence[AwaitedUnit]) -> str:

@@ -9,7 +9,8 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.load import Pack
 from program.records.query_rows import ReportingRow
-from program.records.report_state import ReportState, state_of
+from program.records.report_state import ReportState
+from program.records.reporting_rates import rates_of
 from program.units.unit import UnitKind
 from program.vietnamese import format_date
 from publish.documents.fill import filled, template_of
@@ -45,8 +46,7 @@ def dispatch_bytes(
     `awaited` are the units that are late and still exist on `day`. Number and symbol, signature
     and, where the office sets another, the last day are for the office to fill in.
     """
-    due = [row for row in reports if _is_due(row, pack, day)]
-    states = [state_of(row, day) for row in due]
+    rates = rates_of([row for row in reports if _is_open(row, pack, day)], day)
     kinds = sorted({each.unit.kind for each in awaited}, key=list(UnitKind).index)
     office = pack.correspondence.office
     within = pack.correspondence.mailing.answer_within_days
@@ -54,8 +54,8 @@ def dispatch_bytes(
         "day": format_date(day),
         "program_name": pack.program.name,
         "receivers": [_LEVEL_NAMES[kind] for kind in kinds],
-        "due": len(due),
-        "accepted": sum(state.is_accepted for state in states),
+        "due": rates.expected,
+        "accepted": rates.accepted,
         "missing": sum(each.count(ReportState.MISSING) for each in awaited),
         "to_fix": sum(each.count(ReportState.TO_FIX) for each in awaited),
         "units_awaited": len(awaited),
@@ -67,11 +67,10 @@ def dispatch_bytes(
     return filled(template_of(pack, DISPATCH), values)
 
 
-def _is_due(row: ReportingRow, pack: Pack, day: date) -> bool:
-    """Tell whether a report is due by `day` from a unit that still exists then."""
+def _is_open(row: ReportingRow, pack: Pack, day: date) -> bool:
+    """Tell whether the unit of a report still exists on `day`."""
     unit = pack.unit_on(row.unit_code, row.period)
-    is_open = unit is not None and unit.is_valid_on(day)
-    return is_open and row.due_date is not None and row.due_date < day
+    return unit is not None and unit.is_valid_on(day)
 
 
 def _unit_text(number: int, each: AwaitedUnit) -> _UnitText:

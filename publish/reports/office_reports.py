@@ -13,6 +13,7 @@ from program.forms.form import Form
 from program.pack.load import Pack
 from program.records.headline import headline
 from program.records.query_rows import ReportingRow
+from program.records.report_state import is_past_due
 from publish.documents.brief import BRIEF, BriefFacts, brief_bytes
 from publish.documents.dispatch import DISPATCH, dispatch_bytes
 from publish.output_folder import OutputFolder, code_digest, digest_of, folder_digest
@@ -162,7 +163,7 @@ class _Writer:
             return
         doubts = doubt_rows(self.warehouse, key.form_code, key.period, key.stage)
         # A unit that becomes late changes what the workbook says of it; one day more does not.
-        late = [row.due_date is not None and row.due_date < self.day for row in rows]
+        late = [is_past_due(row, self.day) for row in rows]
         shown = [replace(row, days_late=None) for row in rows]
         made_from = digest_of(self.program, shown, late, doubts)
         self.output.make(

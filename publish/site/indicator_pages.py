@@ -8,6 +8,7 @@ from program.calendar.stage import Stage
 from program.pack.boundaries import Boundaries
 from program.pack.catalogue import Indicator, IndicatorKind
 from program.records.query_rows import ProgressRow
+from program.records.report_state import is_past_due
 from program.units.register import Unit, UnitKind
 from program.vietnamese import format_number
 from publish.site.charts.trend import Observation, Trend, trend
@@ -185,7 +186,7 @@ def _gaps_of(indicator: Indicator, data: SiteData) -> tuple[Gaps, ...]:
     missing: dict[tuple[str, Stage], list[Unit]] = {}
     for row in data.reports_by_form.get(indicator.form or "", []):
         is_given = row.verdict is not None and row.verdict.loads
-        if row.due_date is None or not row.is_due or is_given:
+        if not is_past_due(row, data.day) or is_given:
             continue
         unit = data.pack.unit_on(row.unit_code, row.period)
         if unit is not None:

@@ -8,11 +8,11 @@ from program.finding import Finding, Severity
 from program.pack.catalogue import Direction, Indicator
 from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.report_state import ReportState
+from program.records.reporting_rates import Rates, rates_of
 from program.units.register import Unit
 from publish.site.indicator_pages import rank_of
 from publish.site.pages import SitePages, unit_path
 from publish.site.quality_page import FirstSubmissionRate, passing
-from publish.site.reporting_pages import Rates, rates_of
 from publish.site.site_data import SiteData
 from warehouse.database.engine import Warehouse
 from warehouse.queries.site import findings_of_submissions
@@ -107,7 +107,7 @@ def _page_of(
         predecessors=tuple(data.pack.units.predecessors_of(unit)),
         reports=tuple(reversed(in_order)),
         states=data.state_counts(reports),
-        rates=rates_of(reports),
+        rates=rates_of(reports, data.day),
         quality=passing(first, found),
         findings=tuple(findings[:_MOST_FINDINGS]),
         more_findings=max(len(findings) - _MOST_FINDINGS, 0),

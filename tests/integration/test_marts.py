@@ -16,6 +16,8 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.pack.load import Pack
+from program.records.report_state import ReportState, state_of
+from program.records.reporting_rates import rates_of
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
 from tests.arriving import arrive, catalogued
@@ -23,6 +25,7 @@ from tests.questions import answer, questions
 from warehouse.database.views import MARTS
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
+from warehouse.queries.reports import reporting
 from warehouse.tables import RunRow
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
@@ -311,12 +314,51 @@ def test_lateness_is_counted_from_the_first_version_in_days_of_vietnam(
         (late[u]["days_late"], late[u]["is_timely"], late[u]["versions"]) for u in ("942", "943")
     ] == [(3, 0, 2), (0, 1, 1)]
     assert (late["944"]["days_late"], late["944"]["is_current"]) == ((NOON.date() - due).days, 0)
+
+
+def test_rates_are_those_of_dhis2_and_what_waits_for_a_correction_has_come(
+    send: Send, ask: Ask
+) -> None:
+    """Six quarters are due of a district: 2024-Q1 to 2025-Q2, after which it ended."""
+    dues = {
+        row["period"]: date.fromisoformat(str(row["due_date"]))
+        for row in ask("mart_reporting", form_code="training", unit_code="943")
+    }
+    figures = {"participants_total": 1.0}
+    send("943", "2024-Q1", figures, day=dues["2024-Q1"])
+    send("943", "2024-Q2", figures, WRONG, day=dues["2024-Q2"])
+    send("943", "2024-Q3", figures, day=dues["2024-Q3"] + timedelta(days=1))
     (unit,) = ask("mart_punctuality", form_code="training", unit_code="943")
-    assert (unit["due"], unit["received"], unit["timely"], unit["completeness"]) == (
-        6,
-        1,
-        1,
-        pytest.approx(100 / 6),
+    counts = (unit["due"], unit["received"], unit["timely"], unit["accepted"])
+    assert counts == (6, 3, 2, 2)
+    # By hand: 3 of 6, 2 of 6, 2 of 6.
+    rates = [unit[name] for name in ("reporting_rate", "reporting_rate_on_time", "accepted_rate")]
+    assert rates == [50.0, pytest.approx(33.333, abs=0.001), pytest.approx(33.333, abs=0.001)]
+
+
+@pytest.mark.parametrize(
+    ("days", "is_due", "state"),
+    [(0, 0, ReportState.NOT_YET_DUE), (1, 1, ReportState.MISSING)],
+    ids=["on its due date", "the day after"],
+)
+def test_a_report_is_due_from_the_day_after_its_due_date_in_marts_and_states_alike(
+    engine: Engine, ask: Ask, days: int, is_due: int, state: ReportState
+) -> None:
+    asked = {"form_code": "training", "unit_code": "943", "period": "2024-Q4"}
+    start_run(engine, date(2025, 1, 1), "rules-1", NOON)
+    due_date = date.fromisoformat(str(ask("mart_reporting", **asked)[0]["due_date"]))
+    day = due_date + timedelta(days=days)
+    start_run(engine, day, "rules-1", NOON + timedelta(days=1))
+    (row,) = ask("mart_reporting", **asked)
+    assert (row["is_due"], row["days_late"] or 0) == (is_due, days)
+    rows = [row for row in reporting(engine, "2024-Q4") if row.form_code == "training"]
+    of_unit = [row for row in rows if row.unit_code == "943"]
+    assert [state_of(row, day) for row in of_unit] == [state]
+    # The same count by SQL and by the pages.
+    by_sql = sum(row["due"] for row in ask("mart_punctuality", form_code="training"))
+    assert (
+        rates_of([row for row in reporting(engine) if row.form_code == "training"], day).expected
+        == by_sql
     )
 
 

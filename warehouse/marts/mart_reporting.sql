@@ -28,7 +28,8 @@ SELECT a.form_code, a.unit_code, a.period, a.stage, o.due_date, r.verdict, r.ver
        CASE WHEN r.last_verdict IN ('quarantined', 'unreadable') THEN 1 ELSE 0 END AS is_open,
        r.id AS submission_id, r.received_at, r.loaded_at, r.delivery_name, COALESCE(r.is_synthetic, false) AS is_synthetic,
        f.first_at, f.accepted_at,
-       CASE WHEN o.due_date <= n.data_as_of THEN 1 WHEN o.due_date > n.data_as_of THEN 0 END AS is_due,
+       -- On its due date a report is not late yet: a rate would fall each morning of a deadline.
+       CASE WHEN o.due_date < n.data_as_of THEN 1 WHEN o.due_date >= n.data_as_of THEN 0 END AS is_due,
        CASE WHEN o.due_date IS NULL THEN NULL
             WHEN f.first_at IS NULL AND n.data_as_of > o.due_date THEN @days(n.data_as_of, o.due_date)
             WHEN @vietnam_day(f.first_at) > o.due_date THEN @days(@vietnam_day(f.first_at), o.due_date)

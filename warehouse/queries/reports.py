@@ -59,7 +59,6 @@ def _reporting_row(row: RowMapping) -> ReportingRow:
         delivery_name=row["delivery_name"],
         is_synthetic=bool(row["is_synthetic"]),
         submission_id=row["submission_id"],
-        is_due=bool(row["is_due"]),
         days_late=row["days_late"],
         is_timely=bool(row["is_timely"]),
     )
