@@ -33,7 +33,9 @@ FOLDER = ROOT / "publish" / "templates" / "documents"
 SAMPLE_FORMS = ROOT / "config" / "soc-trang" / "documents" / "forms"
 _FONT = "Times New Roman"
 _BODY = 13
-_HEAD_WIDTHS = (Mm(72), Mm(93))
+_HEAD_WIDTHS = (Mm(73), Mm(92))
+_NARROW = 60
+"""About a millimetre, in twentieths of a point: the brief is one page."""
 _CENTRE = WD_ALIGN_PARAGRAPH.CENTER
 _BOTH = WD_ALIGN_PARAGRAPH.JUSTIFY
 _CREATED = datetime(2024, 1, 1)  # noqa: DTZ001  (python-docx takes naive)
@@ -52,10 +54,10 @@ def _brief() -> DocumentType:
     _head(document, number="", about="")
     _line(document, "TÓM TẮT TÌNH HÌNH THỰC HIỆN", bold=True, size=14, before=6)
     _line(document, "{{ program }} – {{ province }}", bold=True, size=13)
-    _line(document, "Số liệu đến ngày {{ day }}", italic=True, size=12, after=4)
+    _line(document, "Số liệu đến ngày {{ day }}", italic=True, size=12, after=2)
     _text(document, "1. Mục tiêu. ", "{{ targets_sentence }}")
     table = _table(
-        document, ("Cần quan tâm nhất", "Thực hiện", "Mục tiêu", "Đánh giá"), (58, 50, 33, 24)
+        document, ("Cần quan tâm nhất", "Thực hiện", "Mục tiêu", "Đánh giá"), (65, 56, 26, 18)
     )
     _repeated_row(
         table,
@@ -66,15 +68,34 @@ def _brief() -> DocumentType:
     _text(document, "Tỷ lệ thấp nhất: ", "{{ slow_units or 'chưa có số liệu' }}.")
     _text(document, "Vốn còn lại nhiều nhất: ", "{{ money_left or 'chưa có số liệu' }}.")
     _text(document, "3. Đào tạo, tập huấn. ", "{{ training_sentence }}")
-    _text(document, "4. Báo cáo của các đơn vị. ", "{{ reports_sentence }}")
+    plan_sentence = (
+        "{% if without_plan %}{{ without_plan[0] | upper }}{{ without_plan[1:] }}."
+        "{% elif not plans %}Chưa có kế hoạch.{% endif %}"
+    )
+    _text(document, "4. Kế hoạch năm và kết quả. ", plan_sentence)
+    _line(document, "{%p if plans %}")
+    planned = _table(
+        document,
+        ("Nội dung", "Kế hoạch", "Thực hiện", "Tỷ lệ"),
+        (64, 39, 47, 15),
+    )
+    _repeated_row(
+        planned,
+        "plan in plans",
+        ("{{ plan.name }}", "{{ plan.plan }}", "{{ plan.result }}", "{{ plan.percent }}"),
+    )
+    _line(document, "{%p endif %}")
+    _text(document, "5. Báo cáo của các đơn vị. ", "{{ reports_sentence }}")
     _text(document, "Còn chờ nhiều nhất: ", "{{ late_units or 'không có đơn vị nào' }}.")
     note = (
         "Đơn vị chưa báo cáo không tính là 0; “n/m đơn vị” là số đơn vị có số liệu trên số đơn vị "
-        "phải báo cáo. Từng số tra được đến tệp và ô gốc. {{ notice }}"
+        "phải báo cáo. {% if is_synthetic %}GL: số liệu giả lập. {% endif %}Từng số tra được "
+        "đến tệp và ô gốc. {{ notice }}"
     )
-    paragraph = document.add_paragraph()
-    _run(paragraph, note, italic=True, size=9)
-    paragraph.paragraph_format.space_before = Pt(6)
+    # In the margin at the foot of the page: the page's room is for the figures.
+    section = document.sections[0]
+    section.footer_distance = Mm(5)
+    _run(section.footer.paragraphs[0], note, italic=True, size=9)
     return document
 
 
@@ -206,6 +227,8 @@ def _head(document: DocumentType, *, number: str, about: str) -> None:
     table = document.add_table(rows=2, cols=2)
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
+    # Quốc hiệu is one line (Annex I of the decree): its texts fill the columns.
+    _set_cell_margins(table, 0)
     for row in table.rows:
         for cell, width in zip(row.cells, _HEAD_WIDTHS, strict=True):
             cell.width = width
@@ -224,6 +247,23 @@ def _head(document: DocumentType, *, number: str, about: str) -> None:
         _cell_line(left, about, size=12)
         _cell_line(left, "DỰ THẢO", size=12, bold=True)
     _cell_line(right, "{{ place_and_day }}", size=13, italic=True, is_first=True)
+
+
+def _set_cell_margins(table: Table, twips: int) -> None:
+    """Set the space between the text of each cell and its left and right edge."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), str(twips))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    # The schema wants it behind the layout and before the look.
+    properties = table._tbl.tblPr
+    look = properties.find(qn("w:tblLook"))
+    if look is None:
+        properties.append(margins)
+    else:
+        look.addprevious(margins)
 
 
 def _signature(document: DocumentType) -> None:
@@ -261,7 +301,7 @@ def _line(
     _run(paragraph, text, size=size, bold=bold, italic=italic)
 
 
-def _text(document: DocumentType, lead: str, text: str, *, before: int = 4) -> None:
+def _text(document: DocumentType, lead: str, text: str, *, before: int = 3) -> None:
     """Add a paragraph of the body, its first words bold."""
     paragraph = document.add_paragraph()
     paragraph.alignment = _BOTH
@@ -277,6 +317,7 @@ def _table(document: DocumentType, headings: tuple[str, ...], widths: tuple[int,
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
+    _set_cell_margins(table, _NARROW)
     for row in table.rows:
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = Mm(width)

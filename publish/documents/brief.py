@@ -8,6 +8,7 @@ from program.calendar.period import Period
 from program.forms.measure import to_printed
 from program.pack.catalogue import COMPARISON_WORDS
 from program.pack.load import Pack
+from program.records.plan_rows import PlanRow
 from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.reporting_rates import rates_of
 from program.records.site_rows import DisbursementRow
@@ -15,8 +16,10 @@ from program.records.target_status import URGENT
 from program.vietnamese import format_date, format_number
 from publish.documents.fill import filled, template_of
 from publish.documents.letterhead import letterhead
+from publish.documents.plan_texts import SYNTHETIC_MARK, plan_texts, without_plan
 from publish.reports.awaited import AwaitedUnit
 from publish.site.tables.money import left_vnd, most_left
+from publish.site.tables.plans import PlanGroup
 from publish.site.tables.target_summary import TargetLine, status_counts
 from warehouse.queries.briefing import TrainingOfPeriod
 
@@ -38,6 +41,7 @@ class BriefFacts:
     money: DisbursementRow | None
     money_rows: Sequence[DisbursementRow]
     training: TrainingOfPeriod | None
+    plans: Sequence[PlanGroup]
     reports: Sequence[ReportingRow]
     awaited: Sequence[AwaitedUnit]
 
@@ -57,11 +61,14 @@ def brief_bytes(facts: BriefFacts, pack: Pack) -> bytes:
     values = letterhead(pack, facts.day) | {
         "day": format_date(facts.day),
         "notice": pack.program.notice,
+        "is_synthetic": _is_synthetic(facts),
         "targets_sentence": _targets_sentence(facts.targets),
         "targets": [_target_text(line) for line in _urgent(facts.targets)],
         "money_sentence": _money_sentence(facts.money),
         "slow_units": _slow_units(facts, pack),
         "money_left": _money_left(facts, pack),
+        "plans": plan_texts(facts.plans),
+        "without_plan": without_plan(facts.plans),
         "training_sentence": _training_sentence(facts.training),
         "reports_sentence": _reports_sentence(facts),
         "late_units": _late_units(facts.awaited),
@@ -91,9 +98,8 @@ def _target_text(line: TargetLine) -> _TargetText:
         return _TargetText(line.indicator.name, "", "", line.status.label)
     measured = row.actual if row.measured is None else row.measured
     doubt = "; cần kiểm tra" if row.is_flagged else ""
-    invented = "; giả lập" if row.is_synthetic else ""
     period = Period.parse(row.period).short_label
-    figure = f"{_printed(line, measured)} ({period}; {_coverage(row)}{doubt}{invented})"
+    figure = f"{_printed(line, measured)} ({period}; {_coverage(row)}{doubt}{_invented(row)})"
     mark = "" if line.is_verified else " (*)"
     comparison = COMPARISON_WORDS[row.comparison] if row.comparison else ""
     target = f"{comparison} {_printed(line, row.target)}{mark}"
@@ -210,8 +216,20 @@ def _billions(vnd: float) -> str:
     return f"{format_number(to_printed(vnd, _BILLION), decimals=1)} {_BILLION}"
 
 
-def _invented(row: DisbursementRow | TrainingOfPeriod) -> str:
-    return "; giả lập" if row.is_synthetic else ""
+def _invented(row: ProgressRow | DisbursementRow | TrainingOfPeriod) -> str:
+    return f"; {SYNTHETIC_MARK}" if row.is_synthetic else ""
+
+
+def _is_synthetic(facts: BriefFacts) -> bool:
+    """Tell whether any figure of the brief is invented for a sample."""
+    rows: list[ProgressRow | DisbursementRow | TrainingOfPeriod | PlanRow | None] = [
+        facts.money,
+        facts.training,
+    ]
+    rows += [line.row for line in facts.targets]
+    for group in facts.plans:
+        rows += [line.row for line in group.headlines]
+    return any(row is not None and row.is_synthetic for row in rows)
 
 
 def _of_period(code: str) -> str:

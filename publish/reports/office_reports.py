@@ -1,7 +1,7 @@
 """The reports of a run: which workbooks there are, where they are, and from what each is made."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from program.forms.elements import form_elements
 from program.forms.form import Form
 from program.pack.load import Pack
 from program.records.headline import headline
+from program.records.plan_rows import PlanRow
 from program.records.query_rows import ReportingRow
 from program.records.report_state import is_past_due
 from publish.documents.brief import BRIEF, BriefFacts, brief_bytes
@@ -27,11 +28,14 @@ from publish.reports.awaited import (
 )
 from publish.reports.consolidated import ConsolidatedKey, consolidated_tables, coverage_remarks
 from publish.reports.disbursement import DisbursementReport, disbursement_tables
+from publish.reports.plan_table import plan_table
 from publish.reports.workbook import workbook_bytes
+from publish.site.tables.plans import plan_panel
 from publish.site.tables.target_summary import target_summary
 from warehouse.database.engine import Warehouse
 from warehouse.queries.briefing import training_by_period
 from warehouse.queries.marts import data_day, data_version
+from warehouse.queries.plans import plans_in_years, plans_of
 from warehouse.queries.report_facts import (
     DoubtRow,
     current_files,
@@ -76,14 +80,15 @@ def write_reports(
     each form of the province's own.
     """
     day = data_day(warehouse)
-    rows_by_key = _rows_by_key(reporting(warehouse, wanted.period))
+    rows_by_key = _rows_by_key(reporting(warehouse))
     program = digest_of(code_digest(), folder_digest(pack.folder))
     with OutputFolder(folder, is_ours=is_ours) as output:
         writer = _Writer(warehouse, pack, day, program, output)
-        for key, rows in rows_by_key.items():
-            has_figures = any(row.verdict is not None and row.verdict.loads for row in rows)
-            if has_figures and wanted.takes(key):
-                writer.write(key, rows)
+        with_figures = {key: rows for key, rows in rows_by_key.items() if _has_figures(rows)}
+        plans = _plans_by_key(plans_in_years(warehouse), with_figures)
+        for key, rows in with_figures.items():
+            if wanted.takes(key):
+                writer.write(key, rows, plans.get(key, ()))
         if wanted == ALL_REPORTS:
             made_from = digest_of(program, data_version(warehouse), day)
             rows = reporting(warehouse)
@@ -135,6 +140,7 @@ def _brief_facts(warehouse: Warehouse, pack: Pack, day: date) -> BriefFacts:
         money=money,
         money_rows=disbursement_rows(warehouse, money.period, money.stage) if money else (),
         training=headline(training_by_period(warehouse, province), pack.program, day),
+        plans=plan_panel(plans_of(warehouse, province), pack).groups,
         reports=rows,
         awaited=awaited_units(awaited),
     )
@@ -147,6 +153,30 @@ def _rows_by_key(rows: Sequence[ReportingRow]) -> dict[ConsolidatedKey, list[Rep
     return by_key
 
 
+def _has_figures(rows: Sequence[ReportingRow]) -> bool:
+    return any(row.verdict is not None and row.verdict.loads for row in rows)
+
+
+def _plans_by_key(
+    rows: Iterable[PlanRow], keys: Iterable[ConsolidatedKey]
+) -> dict[ConsolidatedKey, list[PlanRow]]:
+    """Return the planned figures of a year by the form's last workbook of that year.
+
+    A result is that of the year so far: beside an earlier quarter it would say too much.
+    """
+    last: dict[tuple[str, int], ConsolidatedKey] = {}
+    finals = [key for key in keys if key.stage is Stage.FINAL]
+    for key in sorted(finals, key=lambda key: Period.parse(key.period).end_order):
+        last[key.form_code, Period.parse(key.period).year] = key
+    by_key: dict[ConsolidatedKey, list[PlanRow]] = defaultdict(list)
+    for row in rows:
+        workbook = last.get((row.form_code, row.year))
+        if workbook is not None:
+            by_key[workbook].append(row)
+    # A form without any plan has nothing to set beside its results.
+    return {key: lines for key, lines in by_key.items() if any(line.plans for line in lines)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
     warehouse: Warehouse
@@ -155,7 +185,9 @@ class _Writer:
     program: str
     output: OutputFolder
 
-    def write(self, key: ConsolidatedKey, rows: Sequence[ReportingRow]) -> None:
+    def write(
+        self, key: ConsolidatedKey, rows: Sequence[ReportingRow], plans: Sequence[PlanRow]
+    ) -> None:
         """Write the consolidated workbook of a form and period, and that of the money."""
         form = self.pack.form(key.form_code, Period.parse(key.period))
         # A report of a form that the pack no longer has: nobody knows what its columns mean.
@@ -165,9 +197,11 @@ class _Writer:
         # A unit that becomes late changes what the workbook says of it; one day more does not.
         late = [is_past_due(row, self.day) for row in rows]
         shown = [replace(row, days_late=None) for row in rows]
-        made_from = digest_of(self.program, shown, late, doubts)
+        made_from = digest_of(self.program, shown, late, doubts, plans)
         self.output.make(
-            consolidated_name(key), made_from, lambda: self._consolidated(form, key, rows, doubts)
+            consolidated_name(key),
+            made_from,
+            lambda: self._consolidated(form, key, rows, doubts, plans),
         )
         if key.form_code == _DISBURSEMENT:
             name = f"giai-ngan/giai-ngan-{key.period}.xlsx"
@@ -179,9 +213,13 @@ class _Writer:
         key: ConsolidatedKey,
         rows: Sequence[ReportingRow],
         doubts: Sequence[DoubtRow],
+        plans: Sequence[PlanRow],
     ) -> bytes:
         of_key = (self.warehouse, key.form_code, key.period, key.stage)
         tables = consolidated_tables(form, key, rows, report_facts(*of_key), self.pack, self.day)
+        if plans:
+            year = Period.parse(key.period).year
+            tables.append(plan_table(plans, year, form.short_title, self.pack))
         if doubts:
             tables.append(doubt_table(doubts, form_elements(form), key.period, self.pack))
         tables.append(source_table(current_files(*of_key), key.period, self.pack))

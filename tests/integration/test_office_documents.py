@@ -89,6 +89,26 @@ def test_the_brief_says_money_training_and_reports_with_how_many_units(
     assert "Số liệu đến ngày 20/02/2025" in said
 
 
+@pytest.mark.both_databases
+def test_the_brief_sets_each_plan_beside_its_result_and_names_who_has_none(
+    engine: Engine, send: Send, pack: Pack, tmp_path: Path
+) -> None:
+    for number, unit in enumerate(DISTRICTS[:10], start=1):
+        send(number, unit, "livelihoods", {"planned_housing": 20, "supported_housing": 9})
+        send(100 + number, unit, "training", {"participants_total": 10, "classes_total": 1})
+    write_reports(engine, pack, tmp_path / "reports", is_ours=True)
+    brief = docx.Document(str(tmp_path / "reports" / "tom-tat.docx"))
+    planned = [[cell.text for cell in row.cells] for row in brief.tables[2].rows]
+    # By hand: 10 districts planned 20 each and supported 9 each.
+    assert planned[1:] == [
+        ["Nhà ở (hộ) – hỗ trợ hộ, năm 2024", "200 (10/11 đơn vị)", "90 (10/11 báo cáo)", "45%"]
+    ]
+    assert "4. Kế hoạch năm và kết quả. Đào tạo, tập huấn, năm 2024: chưa có kế hoạch." in texts(
+        brief
+    )
+    assert "GL: số liệu giả lập" not in brief.sections[0].footer.paragraphs[0].text
+
+
 def test_the_page_and_the_brief_take_money_of_the_same_period(
     engine: Engine, send: Send, pack: Pack, tmp_path: Path
 ) -> None:

@@ -125,6 +125,35 @@ def test_a_consolidated_table_adds_up_what_came_and_names_who_is_missing(
 
 
 @pytest.mark.both_databases
+def test_the_last_workbook_of_a_year_sets_plans_beside_results(
+    engine: Engine, send: Send, pack: Pack, folder: Path
+) -> None:
+    send(1, "942", {"planned_classes_total": 4}, form="training_plan", period="2024")
+    send(2, "942", {"classes_total": 1}, period="2024-Q3")
+    send(3, "942", {"classes_total": 2})
+    send(4, "943", {"classes_total": 5}, ODD)
+    write_reports(engine, pack, folder, is_ours=True)
+    earlier = opened(folder / "tong-hop" / "training-2024-Q3.xlsx")
+    assert "Kế hoạch – kết quả" not in earlier.sheetnames
+    path = folder / "tong-hop" / "training-2024-Q4.xlsx"
+    sheet = opened(path)["Kế hoạch – kết quả"]
+    rows = [row[:7] for row in sheet.iter_rows(min_row=4, values_only=True) if row[1] == "lớp"]
+    # By hand: 1 + 2 of the 4 planned; of all districts 1 + 2 + 5, by 3 of 44 reports,
+    # which are no share of the plan of one.
+    assert rows == [
+        ("Số lớp", "lớp", 4, 8, None, "1/11", "3/44"),
+        ("Số lớp", "lớp", 4, 3, 75, "1/1", "2/4"),
+        ("Số lớp", "lớp", None, 5, None, "0/1", "1/4"),
+    ]
+    formulas = opened(path, values=False)["Kế hoạch – kết quả"]
+    shares = [cell.value for cell in formulas["E"] if str(cell.value).startswith("=")]
+    assert len(shares) == 1
+    # Whoever has no plan is named, and is not 0 % or 100 % of anything.
+    without = [row for row in sheet.iter_rows(min_row=4, values_only=True) if row[3] == 5]
+    assert [row[7] for row in without] == ["chưa có kế hoạch"]
+
+
+@pytest.mark.both_databases
 def test_doubt_is_marked_at_the_figure_and_at_every_sum_of_it(
     engine: Engine, send: Send, pack: Pack, folder: Path
 ) -> None:

@@ -92,7 +92,9 @@ documents AS (
 )
 SELECT c.unit_code, c.basis, c.year, c.result_form AS form_code, k.plan_form AS plan_form_code, k.position, k.table_name,
        c.item, k.figure, CASE WHEN k.is_units THEN n.name ELSE k.item_name END AS item_name, k.figure_name, k.measure, c.plan, c.result,
-       100.0 * c.result / NULLIF(c.plan, 0) AS percent,
+       -- The plans of a few units beside the results of all would be a share of nothing.
+       CASE WHEN c.basis = 'reported' OR 100.0 * c.plans >= (SELECT s.enough_pct FROM setting s) * COALESCE(z.units, 1)
+            THEN 100.0 * c.result / NULLIF(c.plan, 0) END AS percent,
        CASE WHEN c.plan IS NULL AND k.plan_form <> c.result_form AND (c.plans_sent > 0 OR d.unit_code IS NOT NULL)
                  THEN 'plan_unknown'
             WHEN c.plan IS NULL THEN 'no_plan'

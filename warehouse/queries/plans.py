@@ -23,6 +23,13 @@ def plans_of(engine: Engine, unit: str) -> list[PlanRow]:
         return [_plan_row(row) for row in rows]
 
 
+def plans_in_years(engine: Engine) -> list[PlanRow]:
+    """Return the planned figures of all units, by form and year, then by unit and position."""
+    query = "SELECT * FROM mart_plans ORDER BY form_code, year, unit_code, basis, position, item"
+    with engine.connect() as connection:
+        return [_plan_row(row) for row in connection.execute(text(query)).mappings()]
+
+
 def _plan_row(row: RowMapping) -> PlanRow:
     values: dict[str, Any] = {field.name: row[field.name] for field in fields(PlanRow)}
     for name in ("is_total", "is_units", "is_synthetic"):

@@ -118,13 +118,14 @@ def _group(rows: Sequence[PlanRow], pack: Pack) -> PlanGroup:
     for row in rows:
         plan = to_printed(row.plan, row.measure) if row.plan is not None else None
         result = to_printed(row.result, row.measure) if row.result is not None else None
-        lines.append(PlanLine(row, _label_of(row, len(figures)), plan, result))
+        lines.append(PlanLine(row, plan_label(row, len(figures)), plan, result))
     title = pack.short_title_of(first.form_code) or first.form_code
     has_plan_form = first.plan_form_code != first.form_code
     return PlanGroup(title, first.year, first.basis, has_plan_form, tuple(lines))
 
 
-def _label_of(row: PlanRow, figures: int) -> str:
+def plan_label(row: PlanRow, figures: int) -> str:
+    """Return what a planned figure counts; `figures` is how many kinds its group has."""
     if row.is_units:
         return f"Số lớp có người của {row.item_name or row.item}"
     if row.is_total or not row.item_name:
