@@ -29,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from program.mail import HoldReason
 from program.records.letter import NoticeKind
+from program.records.office_inbox import DecisionOutcome
 from warehouse.states import DeliveryState, HoldOutcome, OutboxState, RunKind, RunState
 
 
@@ -91,6 +92,7 @@ class WarehouseTable(DeclarativeBase):
         # None is NULL, never the JSON text "null".
         dict[str, Any]: JSON(none_as_null=True),
         list[str]: JSON(none_as_null=True),
+        list[dict[str, Any]]: JSON(none_as_null=True),
         float: Double,
     }
 
@@ -472,6 +474,57 @@ class FactRow(WarehouseTable):
     sheet: Mapped[str] = mapped_column(Text)
     cell: Mapped[str] = mapped_column(String(24))
     qualifier: Mapped[str | None] = mapped_column(String(10))
+
+
+class ExplanationRow(WarehouseTable):
+    """What a sender wrote in reply to a letter of ours: a mail that is a delivery.
+
+    `recipient` is the address that the letter went to. `run_id` is the run that recorded it.
+    """
+
+    __tablename__ = "explanations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), unique=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    unit_code: Mapped[str | None] = mapped_column(String(10))
+    recipient: Mapped[str] = mapped_column(String(320))
+    letter_id: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]
+
+
+class ExplainedReportRow(WarehouseTable):
+    """A report that an explanation is about.
+
+    It is a submission; or a report that had not come (form, unit, period and stage).
+    """
+
+    __tablename__ = "explained_reports"
+    explanation_id: Mapped[int] = mapped_column(ForeignKey("explanations.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"), index=True)
+    form_code: Mapped[str | None] = mapped_column(String(40))
+    unit_code: Mapped[str | None] = mapped_column(String(10))
+    period: Mapped[str | None] = mapped_column(String(10))
+    stage: Mapped[str | None] = mapped_column(String(10))
+
+
+class DecisionRow(WarehouseTable):
+    """A decision of the office on an explanation, or on a replacement that was held.
+
+    A row never changes. `waivers` are the findings that it waives, as the entries of a pack's
+    `corrections/*.yaml` (`program.pack.waiver.WaiverEntry`).
+    """
+
+    __tablename__ = "decisions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    explanation_id: Mapped[int | None] = mapped_column(ForeignKey("explanations.id"), unique=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"), unique=True)
+    outcome: Mapped[DecisionOutcome] = mapped_column(_stored_values(DecisionOutcome, 10))
+    decided_by: Mapped[str] = mapped_column(String(200))
+    decided_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    waivers: Mapped[list[dict[str, Any]]]
 
 
 _IS_ONCE = "kind IN ('checked', 'waived')"

@@ -25,6 +25,8 @@ class NoticeKind(StrEnum):
     """A named person waived the findings of an earlier request."""
     STILL_OPEN = "still_open"
     """A reminder of a request to correct a report: no better version has come."""
+    NOT_ACCEPTED = "not_accepted"
+    """The office does not accept an explanation, or a replacement. The findings stand."""
     MORNING = "morning"
     """What was checked since the last such mail, for the office: up to this submission."""
     DUE_SOON = "due_soon"
@@ -65,6 +67,8 @@ class Notice:
     sha256: str | None = None
     """The sha256 of the file in the archive; None where the file was not kept."""
     kind: NoticeKind = NoticeKind.CHECKED
+    refusal: str = ""
+    """Why the office does not accept it, in its own words; "" for every other notice."""
 
     @property
     def report(self) -> ReportName | None:

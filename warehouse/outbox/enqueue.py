@@ -42,8 +42,8 @@ class NewNotice:
     Attributes:
         verdict: What the check found; for `checked` only.
         run_id: The run whose cross-checks found something; for `cross_checked` only.
-        step: Which reminder of a series it is; for reminders only. A morning notice has 1, so that
-            the database refuses a second one.
+        step: Which reminder of a series it is. For a refusal the number of the decision. For a
+            morning notice what `warehouse.outbox.morning` counts. Null for all other kinds.
         answers_id: The notice with the question that is settled; for `all_clear` only.
     """
 

@@ -29,6 +29,9 @@ from warehouse.outbox.obsolete import same_report
 from warehouse.states import OutboxState
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
+ASKING_KINDS = (NoticeKind.CROSS_CHECKED, NoticeKind.STILL_OPEN, NoticeKind.NOT_ACCEPTED)
+"""The kinds that ask their recipient for something, whatever the verdict."""
+
 
 def enqueue_waiver_notices(engine: Engine, now: datetime) -> int:
     """Notify each recipient who was asked about a finding that was waived since.
@@ -52,7 +55,7 @@ def enqueue_waiver_notices(engine: Engine, now: datetime) -> int:
         .where(
             earlier.report_no == SubmissionRow.report_no,
             _may_have_been_sent(),
-            _is_question(),
+            is_question(),
             waived.exists(),
             ~_notices_of_waivers().exists(),
         )
@@ -88,7 +91,7 @@ def enqueue_all_clear(engine: Engine, now: datetime) -> int:
         )
         .where(
             _may_have_been_sent(),
-            _is_question(),
+            is_question(),
             ~_notices_of_later_versions(earlier).exists(),
             ~_later_all_clear().exists(),
         )
@@ -173,9 +176,9 @@ def _may_have_been_sent() -> ColumnElement[bool]:
     return or_(OutboxRow.state == OutboxState.SENT, may_have_left)
 
 
-def _is_question() -> ColumnElement[bool]:
+def is_question() -> ColumnElement[bool]:
     """SQL condition: the notice asks its recipient for something."""
-    asks_by_itself = OutboxRow.kind.in_([NoticeKind.CROSS_CHECKED, NoticeKind.STILL_OPEN])
+    asks_by_itself = OutboxRow.kind.in_(ASKING_KINDS)
     is_of_check = OutboxRow.kind == NoticeKind.CHECKED
     return or_(asks_by_itself, is_of_check & ~_says_accepted(OutboxRow))
 

@@ -13,11 +13,15 @@ from sqlalchemy.orm import Session
 from program.calendar.stage import Stage
 from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
 from program.submission import Verdict
-from warehouse.lifecycle.stored_findings import findings_of_check, findings_of_cross_check
+from warehouse.lifecycle.stored_findings import (
+    findings_of,
+    findings_of_check,
+    findings_of_cross_check,
+)
 from warehouse.outbox.morning import news_of
 from warehouse.outbox.obsolete import is_obsolete
 from warehouse.states import OutboxState
-from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
+from warehouse.tables import DecisionRow, DeliveryRow, OutboxRow, SubmissionRow
 
 _MOST_REFERENCES = 20
 """A longer thread names its first letter and its last ones."""
@@ -160,10 +164,14 @@ def _missing_report(row: OutboxRow) -> MissingReport:
 def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
     submission = session.get_one(SubmissionRow, submission_id)
     delivery = session.get_one(DeliveryRow, submission.delivery_id)
-    # A notice about a cross-check has the findings of that one only; every other notice has those
-    # of the submission's own check.
+    refusal = ""
+    # A notice about a cross-check has the findings of that one only, a refusal has all that stand;
+    # every other notice has those of the submission's own check.
     if row.kind is NoticeKind.CROSS_CHECKED:
         findings = findings_of_cross_check(session, submission_id, row.created_at)
+    elif row.kind is NoticeKind.NOT_ACCEPTED:
+        findings = findings_of(session, submission_id)
+        refusal = session.get_one(DecisionRow, row.step).reason
     else:
         findings = findings_of_check(session, submission_id)
     return Notice(
@@ -182,6 +190,7 @@ def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
         delivery_id=delivery.id,
         sha256=delivery.sha256,
         kind=row.kind,
+        refusal=refusal,
     )
 
 

@@ -1,0 +1,132 @@
+"""Decisions of the office on explanations and on held replacements. Each is made once.
+
+A finding that is waived here counts like one of a pack's `corrections/*.yaml`: the next run checks
+the report again (`decided_waivers`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy.orm import Session
+
+from program.pack.waiver import WaiverEntry
+from program.records.letter import NoticeKind
+from program.records.office_inbox import Decision, DecisionOutcome
+from warehouse.outbox.enqueue import NewNotice, enqueue
+from warehouse.tables import DecisionRow, ExplanationRow, SubmissionRow
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionResult:
+    """What became of a decision. `decision` is the one on record: an earlier one if not `is_new`.
+
+    `mails` counts the notices that it put into the outbox.
+    """
+
+    decision: Decision
+    is_new: bool
+    mails: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is decided about: an explanation, or the submission of a held replacement."""
+
+    explanation_id: int | None = None
+    submission_id: int | None = None
+
+    @property
+    def is_about(self) -> ColumnElement[bool]:
+        if self.explanation_id is not None:
+            return DecisionRow.explanation_id == self.explanation_id
+        return DecisionRow.submission_id == self.submission_id
+
+
+def decide_explanation(
+    engine: Engine,
+    number: int,
+    decision: Decision,
+    *,
+    waivers: Iterable[WaiverEntry] = (),
+    recipient: str = "",
+    about: Iterable[int] = (),
+) -> DecisionResult:
+    """Record what the office decided about an explanation, in one transaction.
+
+    An acceptance waives `waivers`. A refusal goes by mail to `recipient`, once for each of the
+    submissions `about`. An explanation that was decided before is unchanged.
+    """
+    with Session(engine) as session, session.begin():
+        # The lock makes a second decision wait, which then finds the first one.
+        session.get_one(ExplanationRow, number, with_for_update=True)
+        subject = _Subject(explanation_id=number)
+        return _decide(session, subject, decision, waivers, recipient, about)
+
+
+def decide_replacement(
+    engine: Engine,
+    submission: int,
+    decision: Decision,
+    *,
+    waivers: Iterable[WaiverEntry] = (),
+    recipient: str = "",
+) -> DecisionResult:
+    """Record what the office decided about a held replacement, as `decide_explanation` does."""
+    with Session(engine) as session, session.begin():
+        session.get_one(SubmissionRow, submission, with_for_update=True)
+        subject = _Subject(submission_id=submission)
+        return _decide(session, subject, decision, waivers, recipient, [submission])
+
+
+def _decide(
+    session: Session,
+    subject: _Subject,
+    decision: Decision,
+    waivers: Iterable[WaiverEntry],
+    recipient: str,
+    about: Iterable[int],
+) -> DecisionResult:
+    earlier = session.scalar(select(DecisionRow).where(subject.is_about))
+    if earlier is not None:
+        on_record = Decision(
+            earlier.outcome, earlier.decided_by, earlier.decided_at, earlier.reason
+        )
+        return DecisionResult(on_record, is_new=False)
+    row = DecisionRow(
+        explanation_id=subject.explanation_id,
+        submission_id=subject.submission_id,
+        outcome=decision.outcome,
+        decided_by=decision.decided_by,
+        decided_at=decision.decided_at,
+        reason=decision.reason,
+        waivers=[waiver.model_dump(mode="json") for waiver in waivers],
+    )
+    session.add(row)
+    session.flush()
+    mails = 0
+    if decision.outcome is DecisionOutcome.REFUSED and recipient:
+        notices = [
+            NewNotice(NoticeKind.NOT_ACCEPTED, recipient, decision.decided_at, number, step=row.id)
+            for number in about
+        ]
+        mails = enqueue(session, notices)
+    return DecisionResult(decision, is_new=True, mails=mails)
+
+
+def decided_waivers(engine: Engine) -> tuple[WaiverEntry, ...]:
+    """Return what the office waived, in the order of its decisions."""
+    query = select(DecisionRow.waivers).where(DecisionRow.outcome == DecisionOutcome.ACCEPTED)
+    with Session(engine) as session:
+        lists = session.scalars(query.order_by(DecisionRow.id)).all()
+    return tuple(WaiverEntry.model_validate(entry) for waivers in lists for entry in waivers)
+
+
+def decision_on_replacement(engine: Engine, submission: int) -> Decision | None:
+    """Return what the office decided about a held replacement, None if it did not."""
+    query = select(DecisionRow).where(DecisionRow.submission_id == submission)
+    with Session(engine) as session:
+        row = session.scalar(query)
+        if row is None:
+            return None
+        return Decision(row.outcome, row.decided_by, row.decided_at, row.reason)
