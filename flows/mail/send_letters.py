@@ -26,6 +26,7 @@ from program.vietnamese import vietnam_day
 from publish.mail.blank_templates import blank_templates
 from publish.mail.message import compose
 from publish.mail.morning import compose_morning, morning_files
+from publish.mail.reply_address import reply_address
 from publish.mail.transport import MailTransport
 from publish.marking.letter_attachments import attachments_of
 from publish.marking.marking_process import MarkerPool
@@ -229,7 +230,7 @@ def _message(context: MailContext, letter: Letter, marker: MarkerPool) -> Messag
         return compose_morning(letter, came, reporting(warehouse), pack, files)
     attachments = attachments_of(letter, pack, settings, context.content_of, marker)
     templates = blank_templates(letter, pack, attachments, settings.max_mail_bytes)
-    return compose(letter, pack, attachments, templates)
+    return compose(letter, pack, attachments, templates, reply_address(pack, settings))
 
 
 def send_now(settings: Settings) -> SendResult:

@@ -4,10 +4,12 @@ Notices about a verdict are queued when a submission is loaded. Prefect is not u
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from program.pack.load import Pack
+from program.pack.mailing_policy import Pause
 from program.records.letter import MissingReport, NoticeKind
 from program.vietnamese import vietnam_day
 from warehouse.database.engine import Warehouse
@@ -18,6 +20,7 @@ from warehouse.outbox.reminders import (
     missing_reports,
     open_issues,
 )
+from warehouse.queries.office_inbox import explanations
 
 logger = logging.getLogger("mtqg.reminding")
 
@@ -54,11 +57,30 @@ def _open_reminders(
     """Yield the reminders of files that were not corrected that are due on a day."""
     mailing = pack.correspondence.mailing
     working_days = pack.calendar.working_days
+    pauses = _pauses(warehouse, pack)
     for issue in open_issues(warehouse):
-        step = mailing.step_open(vietnam_day(issue.asked_at), day, working_days)
+        asked_on = vietnam_day(issue.asked_at)
+        paused = pauses.get(issue.submission_id, ())
+        step = mailing.step_open(asked_on, day, working_days, paused)
         if step is not None:
             recipient = issue.recipient
             yield NewNotice(NoticeKind.STILL_OPEN, recipient, now, issue.submission_id, step=step)
+
+
+def _pauses(warehouse: Warehouse, pack: Pack) -> dict[int, list[Pause]]:
+    """Return when the sender of a submission is not reminded, because of what it explained."""
+    mailing = pack.correspondence.mailing
+    pauses: dict[int, list[Pause]] = defaultdict(list)
+    for explanation in explanations(warehouse):
+        decision = explanation.decision
+        decided_on = vietnam_day(decision.decided_at) if decision else None
+        explained_on = vietnam_day(explanation.received_at)
+        pause = mailing.pause(explained_on, decided_on, pack.calendar.working_days)
+        if pause is None:
+            continue
+        for number in explanation.concerned:
+            pauses[number].append(pause)
+    return pauses
 
 
 def _missing_reminders(

@@ -37,6 +37,7 @@ from warehouse.ledger import (
     pending_deliveries,
     start_run,
 )
+from warehouse.lifecycle.decisions import decided_waivers
 from warehouse.queries.published_runs import unpublished_intakes
 from warehouse.states import RunKind, RunState
 
@@ -80,6 +81,7 @@ class RunSummary:
     verdicts: Counter[str] = field(default_factory=Counter)
     facts_loaded: int = 0
     compared: int = 0
+    explanations: int = 0
     mails_written: int = 0
     mails_waiting: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
@@ -311,6 +313,8 @@ def open_run(settings: Settings, as_of: date | None, kind: RunKind = RunKind.NIG
         sync_catalogue(warehouse, pack, due, now)
         run_id = start_run(warehouse, day, rules.version, now, kind)
         intakes = unpublished_intakes(warehouse)
+        # After the rule set, whose version does not change with them.
+        pack = pack.with_waivers(decided_waivers(warehouse))
         # From here on `RunContext.close` ends the connections.
         until_started.pop_all()
     run = RunContext(

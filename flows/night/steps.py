@@ -29,6 +29,7 @@ from publish.marking.download_links import remove_expired_downloads
 from publish.reports.office_reports import write_office_files, write_reports
 from publish.site.site import docs_folder, prune_docs, publish_site
 from warehouse.database.views import ready_for_questions
+from warehouse.lifecycle.explanations import record_explanations
 from warehouse.lifecycle.reprocess import newly_waived, requeue
 from warehouse.load import CheckedDelivery, load_deliveries
 from warehouse.outbox.morning import enqueue_morning
@@ -254,6 +255,13 @@ def verify(run: RunContext) -> None:
     """Verify a part of the archive. What is damaged is an error of the run."""
     for problem in verify_part(run.warehouse, run.archive, vietnam_day(run.now())).problems:
         run.fail(problem)
+
+
+def explain(run: RunContext) -> None:
+    """Record what senders wrote in reply to letters. After the load: it knows the new versions."""
+    run.summary.explanations = record_explanations(run.warehouse, run.run_id, run.now())
+    if run.summary.explanations:
+        logger.info("explain replies=%d", run.summary.explanations)
 
 
 def remind(run: RunContext) -> None:

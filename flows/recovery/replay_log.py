@@ -26,6 +26,7 @@ from program.settings import Settings
 from warehouse.database.engine import Warehouse
 from warehouse.database.run_lock import exclusive_run
 from warehouse.ledger import known_versions
+from warehouse.lifecycle.decisions import decided_waivers
 from warehouse.maintenance.replay_log import Document, run_document, runs_of
 
 logger = logging.getLogger("mtqg.backup")
@@ -103,7 +104,8 @@ def export_changes(settings: Settings, warehouse: Warehouse) -> None:
     Does nothing while a run is at work: that run exports everything at its end.
     """
     with suppress(WarehouseError), exclusive_run(settings.warehouse_url):
-        export_runs(warehouse, open_archive(settings), load_pack(settings.pack))
+        pack = load_pack(settings.pack).with_waivers(decided_waivers(warehouse))
+        export_runs(warehouse, open_archive(settings), pack)
 
 
 def check_not_behind_archive(warehouse: Warehouse, archive: Archive) -> None:

@@ -1,6 +1,8 @@
 """When mails may be sent, how many, and when somebody is reminded: each pack's own rules."""
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from pydantic import Field
 
@@ -32,6 +34,18 @@ class QuietHours(Model):
         return hour >= self.from_hour or hour < self.until_hour
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Days without a reminder, because the sender has explained itself. `last` is one of them."""
+
+    first: date
+    last: date
+
+    def covers(self, day: date) -> bool:
+        """Tell whether a day is one of them."""
+        return self.first <= day <= self.last
+
+
 class MailingPolicy(Model):
     """The part `mailing` of `contacts.yaml`. Without it there are no reminders and no quiet hours.
 
@@ -39,7 +53,9 @@ class MailingPolicy(Model):
     most mails a day to one recipient. `remind_before_days` are working days before a report is due,
     0 for the day itself. `remind_open_after_days` are working days after a sender was asked to
     correct a file. `answer_within_days` are the working days that a mail gives for an answer where
-    no deadline says by when. `morning_mail`: the office gets a mail about each run with something
+    no deadline says by when. `explanation_pauses_days` are the working days for which a sender who
+    has explained a finding gets no reminder of it, if the office does not decide earlier; 0: it is
+    reminded all the same. `morning_mail`: the office gets a mail about each run with something
     new, also where there is no mail server.
     """
 
@@ -49,6 +65,7 @@ class MailingPolicy(Model):
     remind_before_days: tuple[int, ...] = ()
     remind_open_after_days: tuple[int, ...] = ()
     answer_within_days: int = Field(5, ge=1)
+    explanation_pauses_days: int = Field(10, ge=0)
     morning_mail: bool = False
     source: str = ""
 
@@ -79,14 +96,36 @@ class MailingPolicy(Model):
         notified: date,
         today: date,
         working: WorkingDays,
+        pauses: Iterable[Pause] = (),
     ) -> int | None:
         """Return the reminder to send today for a report to correct; None without one.
 
-        A reminder is named by its number of working days after the sender was `notified`.
+        A reminder is named by its number of working days after the sender was `notified`. The days
+        of pauses do not count, and have none.
         """
-        if not working.is_working(today):
+        in_pauses: set[date] = set()
+        for pause in pauses:
+            in_pauses |= _days(max(pause.first, notified), min(pause.last, today))
+        if today in in_pauses or not working.is_working(today):
             return None
-        return last_step(self.remind_open_after_days, working.between(notified, today))
+        # The day of the notice is not counted by `between` either.
+        paused = sum(working.is_working(day) for day in in_pauses - {notified})
+        return last_step(self.remind_open_after_days, working.between(notified, today) - paused)
+
+    def pause(self, explained: date, decided: date | None, working: WorkingDays) -> Pause | None:
+        """Return the pause that begins with an explanation, and ends with the office's decision.
+
+        None where the pack has no pause.
+        """
+        if not self.explanation_pauses_days:
+            return None
+        last = working.after(explained, self.explanation_pauses_days)
+        return Pause(explained, min(last, decided or last))
+
+
+def _days(first: date, last: date) -> set[date]:
+    """Return the days from `first` to `last`, none where `last` is before."""
+    return {first + timedelta(days=number) for number in range((last - first).days + 1)}
 
 
 def last_step(steps: tuple[int, ...], days: int) -> int | None:

@@ -3,7 +3,7 @@
 `program.pack.load` reads and validates it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +49,10 @@ class Program(Model):
         return 100 * reported >= self.enough_reports_pct * expected
 
 
+DECISIONS = "decisions"
+"""The place of what the office waived by `mtqg inbox`, beside the names of files."""
+
+
 @dataclass(frozen=True)
 class Pack:
     """Everything that a province declares, validated. `folder` is where it was read from.
@@ -88,6 +92,10 @@ class Pack:
         for of_file in self.correction_files.values():
             corrections += of_file
         return tuple(corrections)
+
+    def with_waivers(self, decided: tuple[WaiverEntry, ...]) -> "Pack":
+        """Return the pack with more corrections: those that the office decided by a command."""
+        return replace(self, correction_files={**self.correction_files, DECISIONS: decided})
 
     @property
     def province(self) -> Unit:

@@ -12,6 +12,10 @@ from program.finding import Finding
 from program.submission import Verdict
 
 
+LETTER_CODE_LENGTH = 8
+"""How many characters of a letter's id its code has."""
+
+
 class NoticeKind(StrEnum):
     """What a notice says. The last two are about a report that has not come."""
 
@@ -114,3 +118,8 @@ class Letter:
     accepted: tuple[ReportName, ...] = ()
     references: tuple[str, ...] = ()
     news: News | None = None
+
+    @property
+    def code(self) -> str:
+        """The beginning of its id, by which an answer names it in its subject."""
+        return self.message_id[:LETTER_CODE_LENGTH]

@@ -45,8 +45,8 @@ class Explanation:
     """What a sender wrote in reply to a letter of ours.
 
     `findings` are those that it answers and that are still open, `missing` the reports that it
-    answers and that have not come. Both are empty where nothing is left to decide. `decision` is
-    None until the office decides.
+    answers and that have not come. Both are empty where nothing is left to decide, or it was
+    decided. `decision` is None until the office decides.
     """
 
     id: int
@@ -59,6 +59,12 @@ class Explanation:
     findings: tuple[OpenFinding, ...]
     missing: tuple[ReportName, ...]
     decision: Decision | None
+
+    @property
+    def concerned(self) -> frozenset[int]:
+        """The submissions that it was written about, and those that have the findings now."""
+        now = {each.submission_id for each in self.findings}
+        return frozenset({*self.submission_ids, *now})
 
     @property
     def is_open(self) -> bool:

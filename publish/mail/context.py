@@ -19,6 +19,8 @@ class ReportResult(StrEnum):
     """It has critical findings; no figure was loaded."""
     OPEN = "open"
     """The same, and an earlier letter asked for a correction already."""
+    REFUSED = "refused"
+    """The office does not accept what the sender explained: its findings stand."""
     UNREADABLE = "unreadable"
     """The file could not be read."""
     PART = "part"
@@ -40,6 +42,7 @@ class Task(StrEnum):
 
     FIX = "fix"
     OPEN = "open"
+    REFUSED = "refused"
     CHECK = "check"
     LATE = "late"
     TODAY = "today"
@@ -55,6 +58,7 @@ TASKS = tuple(Task)
 _TASKS_OF_RESULTS = {
     ReportResult.FIX: Task.FIX,
     ReportResult.OPEN: Task.OPEN,
+    ReportResult.REFUSED: Task.REFUSED,
     ReportResult.UNREADABLE: Task.FIX,
     ReportResult.PART: Task.CHECK,
     ReportResult.CHECK: Task.CHECK,
@@ -66,6 +70,7 @@ _TASKS_OF_RESULTS = {
 _TONES_OF_RESULTS = {
     ReportResult.FIX: "bad",
     ReportResult.OPEN: "bad",
+    ReportResult.REFUSED: "bad",
     ReportResult.UNREADABLE: "bad",
     ReportResult.PART: "ask",
     ReportResult.CHECK: "ask",

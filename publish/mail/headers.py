@@ -21,15 +21,18 @@ def address_message(
     number: str,
     at: datetime,
     more: Mapping[str, str] | None = None,
+    reply_to: str = "",
 ) -> None:
     """Add the headers of a mail from the pack's office to `message`.
 
-    `number` becomes its Message-ID. The same values give the same bytes.
+    `number` becomes its Message-ID. Answers go to `reply_to`, else to the office. The same values
+    give the same bytes.
     """
     office = pack.correspondence.office
     message["From"] = address(office)
     message["To"] = address(to)
-    message["Reply-To"] = address(office)
+    answered = office.model_copy(update={"email": reply_to}) if reply_to else office
+    message["Reply-To"] = address(answered)
     message["Subject"] = header("Subject", subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(number, pack)

@@ -36,8 +36,14 @@ _RESULTS_OF_KINDS = {
     NoticeKind.ALL_CLEAR: ReportResult.FIXED,
     NoticeKind.WAIVED: ReportResult.OVERRULED,
     NoticeKind.STILL_OPEN: ReportResult.OPEN,
+    NoticeKind.NOT_ACCEPTED: ReportResult.REFUSED,
 }
-_TO_SEND_AGAIN = (ReportResult.FIX, ReportResult.OPEN, ReportResult.PART)
+_TO_SEND_AGAIN = (
+    ReportResult.FIX,
+    ReportResult.OPEN,
+    ReportResult.REFUSED,
+    ReportResult.PART,
+)
 _WITHOUT_FINDINGS = (ReportResult.FIXED, ReportResult.RECEIVED)
 _WITHOUT_TASK = (*_WITHOUT_FINDINGS, ReportResult.OVERRULED)
 

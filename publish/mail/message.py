@@ -29,15 +29,20 @@ def compose(
     pack: Pack,
     attachments: Sequence[Attachment] = (),
     templates: Sequence[Attachment] = (),
+    reply_to: str = "",
 ) -> Message:
     """Return the mail for `letter`, in the name of the pack's office.
 
     Marked workbooks that fit are attached. The text names the others, with a link where they have
     one. `templates` are blank workbooks of the reports that the letter reminds of. A letter about
     many reports prints fewer items of each, so that no mail program cuts it off.
+
+    `reply_to` is the address of the mailbox from which answers are taken, "" if there is none.
+    Only then does the letter ask for an answer by mail, and its subject has a code that an answer
+    keeps where a mail program drops its headers.
     """
     about = letter_context(letter, pack, attachments)
-    more = {"attachments": attachments, "templates": templates}
+    more = {"attachments": attachments, "templates": templates, "is_answered": bool(reply_to)}
     html = _html(about, pack, more)
     for most in _FEWER_ITEMS:
         if len(html.encode()) <= _MAX_HTML_BYTES:
@@ -57,12 +62,20 @@ def compose(
         message,
         pack,
         to=about.receiver,
-        subject=render("mail/subject.j2", **values),
+        subject=_subject(letter, values),
         number=letter.message_id,
         at=letter.created_at,
         more={**_thread_headers(letter, pack), "Content-Language": "vi"},
+        reply_to=reply_to,
     )
     return message
+
+
+def _subject(letter: Letter, values: Mapping[str, object]) -> str:
+    subject = render("mail/subject.j2", **values)
+    if not values["is_answered"]:
+        return subject
+    return f"{subject} [mã {letter.code}]"
 
 
 def _html(about: LetterContext, pack: Pack, more: Mapping[str, object]) -> str:

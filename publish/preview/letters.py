@@ -39,6 +39,7 @@ class MailKind(StrEnum):
     PLEASE_CHECK = "please-check"
     TO_COMPARE = "to-compare"
     STILL_OPEN = "still-open"
+    NOT_ACCEPTED = "not-accepted"
     ALL_CLEAR = "all-clear"
     OVERRULED = "overruled"
     DIGEST = "digest"
@@ -72,6 +73,10 @@ def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
     bad = notices[MailKind.NEEDS_FIXING][0]
     still_open = replace(bad, kind=NoticeKind.STILL_OPEN)
     letters[MailKind.STILL_OPEN] = _letter(sample, pack, later, still_open)
+    not_accepted = replace(
+        bad, kind=NoticeKind.NOT_ACCEPTED, refusal=sample.findings.refusal
+    )
+    letters[MailKind.NOT_ACCEPTED] = _letter(sample, pack, later, not_accepted)
     return {kind: letters[kind] for kind in MailKind if kind in letters}
 
 

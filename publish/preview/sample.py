@@ -49,15 +49,20 @@ class _SampleFile(Model):
     worst: tuple[SampleFinding, ...]
     unreadable: tuple[SampleFinding, ...]
     overruled: tuple[SampleFinding, ...]
+    refusal: str
 
 
 @dataclass(frozen=True, slots=True)
 class SampleFindings:
-    """Invented findings: one for each thing that a sample mail must show."""
+    """Invented findings: one for each thing that a sample mail must show.
+
+    `refusal` is an invented reason of an office that accepts no explanation.
+    """
 
     worst: tuple[Finding, ...]
     unreadable: tuple[Finding, ...]
     overruled: tuple[Finding, ...]
+    refusal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ def _load_findings(sheet: str, word: WordFinding) -> SampleFindings:
         worst=tuple(word(sample, sheet) for sample in samples.worst),
         unreadable=tuple(word(sample, sheet) for sample in samples.unreadable),
         overruled=tuple(word(sample, sheet) for sample in samples.overruled),
+        refusal=samples.refusal,
     )
 
 

@@ -95,7 +95,10 @@ def _mails(pack: Pack, today: date, word: WordFinding) -> dict[MailKind, Message
     for kind, letter in sample_letters(sample, pack).items():
         attachments = _attachments(kind, letter, marked)
         templates = blank_templates(letter, pack, attachments)
-        mails[kind] = compose(letter, pack, attachments, templates)
+        # Only an answer to a letter can be refused: the pack takes answers from a mailbox.
+        is_answer = kind is MailKind.NOT_ACCEPTED
+        reply_to = pack.correspondence.office.email if is_answer else ""
+        mails[kind] = compose(letter, pack, attachments, templates, reply_to)
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
     digest = _digest(pack, at)
     mails[MailKind.DIGEST] = compose_digest(digest, pack)

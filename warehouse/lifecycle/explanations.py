@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from program.calendar.stage import Stage
-from program.records.letter import NoticeKind
+from program.records.letter import LETTER_CODE_LENGTH, NoticeKind
 from warehouse.lifecycle.stored_findings import newest_of
 from warehouse.outbox.follow_ups import is_question
 from warehouse.states import DeliveryState
@@ -27,8 +27,6 @@ from warehouse.tables import (
     SubmissionRow,
 )
 
-LETTER_CODE_LENGTH = 8
-"""How many characters of a letter's id stand in its subject, as its code."""
 _LETTER_CODE = re.compile(rf"\[[^\[\]]{{0,10}}?\b([0-9a-f]{{{LETTER_CODE_LENGTH}}})\]")
 _AS_FAR_BACK = timedelta(days=14)
 """How long ago a mail may have been extracted. Runs may fail, and the next one makes up for it."""

@@ -9,7 +9,10 @@ from sqlalchemy import Connection, Engine, Select, func, select
 
 from warehouse.catalogue import CATALOGUE
 from warehouse.tables import (
+    DecisionRow,
     DeliveryRow,
+    ExplainedReportRow,
+    ExplanationRow,
     FactRow,
     FindingRow,
     HoldRow,
@@ -34,7 +37,13 @@ _KEYS: dict[type[WarehouseTable], tuple[str, ...]] = {
     HoldRow: ("delivery_id",),
 }
 """The large tables, which are compared a step at a time, with the key of their rows."""
-_SMALL: tuple[type[WarehouseTable], ...] = (*CATALOGUE, SourceCursorRow)
+_SMALL: tuple[type[WarehouseTable], ...] = (
+    *CATALOGUE,
+    SourceCursorRow,
+    ExplanationRow,
+    ExplainedReportRow,
+    DecisionRow,
+)
 """The tables that are compared as a whole, by their primary key."""
 _NOT_COMPARED = {
     # When, and by which release, something was checked.

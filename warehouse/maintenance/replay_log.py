@@ -17,7 +17,10 @@ from warehouse.catalogue import CATALOGUE
 from warehouse.database.portions import portions
 from warehouse.states import CHECKED_STATES, DeliveryState
 from warehouse.tables import (
+    DecisionRow,
     DeliveryRow,
+    ExplainedReportRow,
+    ExplanationRow,
     FindingRow,
     HoldRow,
     Instant,
@@ -32,7 +35,16 @@ from warehouse.tables import (
 Row = dict[str, Any]
 Document = dict[str, Any]
 
-_NUMBERED_TABLES = ("runs", "deliveries", "submissions", "outbox", "capital", "targets")
+_NUMBERED_TABLES = (
+    "runs",
+    "deliveries",
+    "submissions",
+    "outbox",
+    "capital",
+    "targets",
+    "explanations",
+    "decisions",
+)
 """The tables whose ids PostgreSQL counts."""
 
 
@@ -68,6 +80,9 @@ def run_document(engine: Engine, number: int) -> Document:
             "cross_checked_at": _cross_checked_at(session, run),
             "waiting": {str(row.id): row.attempt for row in waiting},
             "withdrawn": list(_withdrawn(session, since)),
+            "explanations": _plain_rows(session, _explanations(number)),
+            "explained_reports": _plain_rows(session, _explained_reports(number)),
+            "decisions": _plain_rows(session, _decisions(since)),
             "outbox": _plain_rows(session, _changed_notices(run, since)),
             "catalogue": _changed_catalogue(session, since),
             "source_cursors": _plain_rows(session, source_cursors),
@@ -143,6 +158,28 @@ def _withdrawn(session: Session, since: datetime | None) -> Iterator[Row]:
             "at": withdrawn_at,
             "reason": row.withdrawn_reason,
         }
+
+
+def _explanations(number: int) -> Select[Any]:
+    query = select(ExplanationRow).where(ExplanationRow.run_id == number)
+    return query.order_by(ExplanationRow.id)
+
+
+def _explained_reports(number: int) -> Select[Any]:
+    query = (
+        select(ExplainedReportRow)
+        .join(ExplanationRow, ExplanationRow.id == ExplainedReportRow.explanation_id)
+        .where(ExplanationRow.run_id == number)
+    )
+    return query.order_by(ExplainedReportRow.explanation_id, ExplainedReportRow.position)
+
+
+def _decisions(since: datetime | None) -> Select[Any]:
+    """Query the decisions that were made after the run before began."""
+    query = select(DecisionRow).order_by(DecisionRow.id)
+    if since is None:
+        return query
+    return query.where(DecisionRow.decided_at >= since)
 
 
 def _in_state(state: DeliveryState) -> Select[tuple[DeliveryRow]]:
@@ -312,14 +349,17 @@ def set_attempt(engine: Engine, attempts: Mapping[int, int]) -> None:
 def replay_outbox(engine: Engine, documents: Iterable[Document]) -> list[Row]:
     """Record notices and cursors as the last documents have them; new rows are numbered after.
 
-    Also requeues the deliveries that waited at the end of the last document.
+    Also records explanations and decisions, and requeues the deliveries that waited at the end of
+    the last document.
 
     Returns:
         The notices that could not be recorded: their submissions could not be rebuilt.
     """
     notices: dict[int, Row] = {}
+    replies = _Replies()
     last: Document = {}
     for document in documents:
+        replies.add(document)
         for notice in document["outbox"]:
             # A notice is in several documents; the last one has its newest state.
             notices[notice["id"]] = notice
@@ -327,6 +367,7 @@ def replay_outbox(engine: Engine, documents: Iterable[Document]) -> list[Row]:
     source_cursors = last.get("source_cursors", [])
     with Session(engine) as session, session.begin():
         possible, impossible = _split_by_submission(session, notices.values())
+        replies.insert(session)
         _insert(session, OutboxRow, possible)
         _insert(session, SourceCursorRow, source_cursors)
         _continue_numbers(session)
@@ -337,18 +378,44 @@ def replay_outbox(engine: Engine, documents: Iterable[Document]) -> list[Row]:
     return impossible
 
 
-def _split_by_submission(session: Session, notices: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """Split notices into those whose submission is on record, or that have none, and the others."""
+class _Replies:
+    """Explanations and decisions of all documents. A row may be in several of them."""
+
+    def __init__(self) -> None:
+        self._explanations: dict[int, Row] = {}
+        self._reports: dict[tuple[int, int], Row] = {}
+        self._decisions: dict[int, Row] = {}
+
+    def add(self, document: Document) -> None:
+        # An older release wrote none.
+        for row in document.get("explanations", ()):
+            self._explanations[row["id"]] = row
+        for row in document.get("explained_reports", ()):
+            self._reports[row["explanation_id"], row["position"]] = row
+        for row in document.get("decisions", ()):
+            self._decisions[row["id"]] = row
+
+    def insert(self, session: Session) -> None:
+        """Record them, without those about a submission that could not be rebuilt."""
+        _insert(session, ExplanationRow, self._explanations.values())
+        reports, _ = _split_by_submission(session, self._reports.values())
+        _insert(session, ExplainedReportRow, reports)
+        decisions, _ = _split_by_submission(session, self._decisions.values())
+        _insert(session, DecisionRow, decisions)
+
+
+def _split_by_submission(session: Session, rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Split rows into those whose submission is on record, or that have none, and the others."""
     submissions = session.scalars(select(SubmissionRow.id))
     # A reminder is about no submission.
     on_record: set[int | None] = {None, *submissions}
     possible: list[Row] = []
     impossible: list[Row] = []
-    for notice in notices:
-        if notice["submission_id"] in on_record:
-            possible.append(notice)
+    for row in rows:
+        if row["submission_id"] in on_record:
+            possible.append(row)
         else:
-            impossible.append(notice)
+            impossible.append(row)
     return possible, impossible
 
 

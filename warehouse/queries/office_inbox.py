@@ -66,7 +66,8 @@ def _explanations(session: Session, *conditions: ColumnElement[bool]) -> Iterato
                 missing += _still_missing(session, report)
                 continue
             numbers.append(report.submission_id)
-            findings += _still_open(session, report.submission_id)
+            if decision is None:
+                findings += _still_open(session, report.submission_id)
         yield Explanation(
             id=row.id,
             delivery_id=row.delivery_id,
