@@ -53,11 +53,7 @@ def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
     """
     match source:
         case FolderSource():
-            if settings.inbox_url:
-                options = settings.revealed(settings.inbox_options)
-                return Folder(source, settings.inbox_url, options)
-            options = settings.revealed(source.options)
-            return Folder(source, _folder_url(source, pack), options)
+            return _folder(source, settings, pack)
         case PortalSource():
             url = settings.portal_url or source.url
             if not url:
@@ -80,6 +76,14 @@ def connect_tool(source: ToolSource, settings: Settings) -> Kobo | Odk | None:
     if isinstance(source, KoboSource):
         return Kobo(source, source.url, settings.secret(source.token))
     return Odk(source, source.url, settings.secret(source.password))
+
+
+def _folder(source: FolderSource, settings: Settings, pack: Pack) -> Folder:
+    if settings.inbox_url:
+        options = settings.revealed(settings.inbox_options)
+        return Folder(source, settings.inbox_url, options)
+    options = settings.revealed(source.options)
+    return Folder(source, _folder_url(source, pack), options)
 
 
 def _folder_url(source: FolderSource, pack: Pack) -> str:

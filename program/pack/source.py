@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from program.pack.contact import Address
 from program.pack.secret import Options, SecretText, refuse_password
 from program.pack.yaml_file import Model
 
@@ -106,6 +107,8 @@ class MailboxSource(_AnySource):
     `MTQG_MAILBOX_URL` (imaps://user:password@host or maildir:/path) takes precedence over `url`,
     which may hold no password. Without an address there is no such source.
 
+    `address` is the address of the mailbox. Our letters then ask for an answer to it.
+
     `authentication_server` is the name (authserv-id) under which the server that receives the
     mails writes Authentication-Results; without it, no result counts. `require_authentication`
     holds the mails about which that server says nothing, too.
@@ -113,6 +116,7 @@ class MailboxSource(_AnySource):
 
     kind: Literal["mailbox"]
     url: str | None = None
+    address: Address | None = None
     folder: str = "INBOX"
     authentication_server: str | None = None
     require_authentication: bool = False

@@ -11,7 +11,6 @@ from program.calendar.stage import Stage
 from program.finding import Finding
 from program.submission import Verdict
 
-
 LETTER_CODE_LENGTH = 8
 """How many characters of a letter's id its code has."""
 

@@ -73,9 +73,7 @@ def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
     bad = notices[MailKind.NEEDS_FIXING][0]
     still_open = replace(bad, kind=NoticeKind.STILL_OPEN)
     letters[MailKind.STILL_OPEN] = _letter(sample, pack, later, still_open)
-    not_accepted = replace(
-        bad, kind=NoticeKind.NOT_ACCEPTED, refusal=sample.findings.refusal
-    )
+    not_accepted = replace(bad, kind=NoticeKind.NOT_ACCEPTED, refusal=sample.findings.refusal)
     letters[MailKind.NOT_ACCEPTED] = _letter(sample, pack, later, not_accepted)
     return {kind: letters[kind] for kind in MailKind if kind in letters}
 
