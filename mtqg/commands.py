@@ -57,6 +57,11 @@ COMMANDS = {
         "status",
         "Show who has reported what, when and with which verdict, and who has not; in Vietnamese.",
     ),
+    "inbox": CommandPlace(
+        "mtqg.inbox.inbox",
+        "inbox_app",
+        "List what waits for the office's decision, show it, and decide it; in Vietnamese.",
+    ),
     "trace": CommandPlace(
         "mtqg.trace",
         "trace",

@@ -138,6 +138,21 @@ class RuleSet:
         rules += [*self.history, *self.across]
         return {rule.id: rule for rule in rules}
 
+    @property
+    def confirmable(self) -> frozenset[str]:
+        """The critical rules of which a person must say whether the report is meant.
+
+        They compare a report with what was reported before: it may be right as it is.
+        """
+        return frozenset(rule.id for rule in self.history if rule.severity is Severity.CRITICAL)
+
+    def can_waive(self, rule_id: str) -> bool:
+        """Tell whether a finding of a rule can be waived: its cell or file can be read."""
+        rule = self.words.get(rule_id)
+        if rule is None or rule.severity is Severity.INFO:
+            return False
+        return rule_id not in _unreadable(self.reading.values())
+
     def of_form(self, code: str) -> tuple[FormRule, ...]:
         """Return the rules of a form in the order of their file; none where it has no file."""
         return self._forms.get(code, ())
@@ -260,8 +275,12 @@ def _refuse_wrong_corrections(
     reading: Iterable[RuleText],
 ) -> None:
     severities = {rule_id: rule.severity for rule_id, rule in rules.items()}
-    unreadable = [rule.id for rule in reading if rule.severity is Severity.CRITICAL]
-    _refuse(waiver_errors(pack, severities, unreadable))
+    _refuse(waiver_errors(pack, severities, _unreadable(reading)))
+
+
+def _unreadable(reading: Iterable[RuleText]) -> list[str]:
+    """Return the rules that leave a cell, or the whole file, without a value."""
+    return [rule.id for rule in reading if rule.severity is Severity.CRITICAL]
 
 
 def _refuse(mistakes: Iterable[str]) -> None:

@@ -48,6 +48,13 @@ def explanation_numbered(engine: Engine, number: int) -> Explanation | None:
         return next(_explanations(session, ExplanationRow.id == number), None)
 
 
+def mail_files(engine: Engine, delivery: int) -> list[str]:
+    """Return the names of the files that a mail brought, in their order."""
+    query = select(DeliveryRow.name).where(DeliveryRow.archive_delivery_id == delivery)
+    with Session(engine) as session:
+        return list(session.scalars(query.order_by(DeliveryRow.id)))
+
+
 def _explanations(session: Session, *conditions: ColumnElement[bool]) -> Iterator[Explanation]:
     query = (
         select(ExplanationRow, DecisionRow)

@@ -1,0 +1,1 @@
+"""`mtqg inbox`: what waits for the office, and its decisions."""
