@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from email.message import Message
 
+from expectations.rules.rule_set import RuleSet
 from flows.archive import open_archive
 from flows.mail.bounces import take_bounces
 from flows.mail.mail_transport import transport_of
@@ -30,6 +31,7 @@ from publish.mail.reply_address import reply_address
 from publish.mail.transport import MailTransport
 from publish.marking.letter_attachments import attachments_of
 from publish.marking.marking_process import MarkerPool
+from publish.reports.office_inbox import office_inbox
 from warehouse.database.backends import OpenMode
 from warehouse.database.engine import Warehouse, open_warehouse
 from warehouse.outbox.letters import assemble_letters
@@ -227,7 +229,8 @@ def _message(context: MailContext, letter: Letter, marker: MarkerPool) -> Messag
         news = letter.news
         came = submissions_between(warehouse, news.after_submission, news.up_to_submission)
         files = morning_files(settings)
-        return compose_morning(letter, came, reporting(warehouse), pack, files)
+        waiting = office_inbox(warehouse, RuleSet(pack).confirmable).lines(pack)
+        return compose_morning(letter, came, reporting(warehouse), pack, files, waiting)
     attachments = attachments_of(letter, pack, settings, context.content_of, marker)
     templates = blank_templates(letter, pack, attachments, settings.max_mail_bytes)
     return compose(letter, pack, attachments, templates, reply_address(pack, settings))

@@ -111,9 +111,7 @@ class Desk:
         self._check_name()
         if key.kind == HELD:
             return self._accept_held(key, reason)
-        decision = Decision(
-            DecisionOutcome.ACCEPTED, self._by, datetime.now(UTC), _one_line(reason)
-        )
+        decision = self._decision(DecisionOutcome.ACCEPTED, reason)
         if key.kind == EXPLANATION:
             explanation = self._explanation(key)
             result, chosen = self._accept_explanation(explanation, decision, only)
@@ -129,7 +127,7 @@ class Desk:
         _check_reason(reason)
         if key.kind == HELD:
             return self._refuse_held(key, _one_line(reason))
-        decision = Decision(DecisionOutcome.REFUSED, self._by, datetime.now(UTC), _one_line(reason))
+        decision = self._decision(DecisionOutcome.REFUSED, reason)
         if key.kind == EXPLANATION:
             result = self._refuse_explanation(self._explanation(key), decision)
         else:
@@ -252,7 +250,8 @@ class Desk:
     def _shown_findings(self, findings: Sequence[OpenFinding]) -> Iterator[str]:
         for number, each in enumerate(findings, start=1):
             severity = "Lỗi" if each.finding.severity is Severity.CRITICAL else "Lưu ý"
-            yield f"{number}. {severity}, {report_text(each.report, self._pack)}, {place_text(each)}"
+            report = report_text(each.report, self._pack)
+            yield f"{number}. {severity}, {report}, {place_text(each)}"
             value = f" Đang ghi: {each.finding.value}." if each.finding.value else ""
             yield f"   {each.finding.message}{value}"
             why_not = self._why_not_waived(each)
@@ -298,8 +297,8 @@ class Desk:
             raise UsageError(f"{EXPLANATION}{explanation.id}: không còn điểm nào phải quyết định")
         if not explanation.findings:
             raise UsageError(
-                f"{EXPLANATION}{explanation.id}: báo cáo chưa gửi nên không có điểm nào để từ chối; "
-                "xin trao đổi trực tiếp với đơn vị"
+                f"{EXPLANATION}{explanation.id}: báo cáo chưa gửi nên không có điểm nào để từ "
+                "chối; xin trao đổi trực tiếp với đơn vị"
             )
         about = sorted({each.submission_id for each in explanation.findings})
         return decide_explanation(
@@ -407,6 +406,9 @@ class Desk:
         if result.decision.outcome is not wanted:
             raise UsageError(sentence)
         return sentence
+
+    def _decision(self, outcome: DecisionOutcome, reason: str) -> Decision:
+        return Decision(outcome, self._by, datetime.now(UTC), _one_line(reason))
 
     def _check_name(self) -> None:
         if len(self._by) < _SHORTEST_NAME:

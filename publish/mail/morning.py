@@ -25,10 +25,12 @@ from publish.reports.awaited import (
     awaited_units,
     of_open_units,
 )
+from publish.reports.office_inbox import InboxLine
 from publish.reports.office_reports import CHASING_LIST
 
 _MOST_LINES = 40
 _MOST_CALLS = 5
+_MOST_WAITING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,12 @@ def compose_morning(
     reports: Sequence[ReportingRow],
     pack: Pack,
     attachments: Sequence[Attachment] = (),
+    waiting: Sequence[InboxLine] = (),
 ) -> Message:
     """Return the office's mail: `came` is what its news are, `reports` what is due or came at all.
 
-    It names units and posts, never the text of a file.
+    `waiting` is what waits for the office's decision. It names units and posts, never the text of a
+    file.
     """
     open_ones = of_open_units(awaited_reports(reports, pack, letter.day), letter.day)
     units = awaited_units(open_ones)
@@ -77,6 +81,8 @@ def compose_morning(
         "to_fix": sum(report.state is ReportState.TO_FIX for report in open_ones),
         "calls": [_call(unit) for unit in units[:_MOST_CALLS]],
         "attachments": attachments,
+        "waiting": waiting[:_MOST_WAITING],
+        "more_waiting": max(len(waiting) - _MOST_WAITING, 0),
     }
     # As in `publish.mail.message`: the older classes keep a long Vietnamese subject whole.
     bodies = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")

@@ -43,7 +43,8 @@ class NewNotice:
         verdict: What the check found; for `checked` only.
         run_id: The run whose cross-checks found something; for `cross_checked` only.
         step: Which reminder of a series it is. For a refusal the number of the decision. For a
-            morning notice what `warehouse.outbox.morning` counts. Null for all other kinds.
+            morning notice how many explanations and held deliveries there were, and one. Null for
+            all other kinds.
         answers_id: The notice with the question that is settled; for `all_clear` only.
     """
 

@@ -8,23 +8,39 @@ from sqlalchemy.orm import Session
 from program.records.letter import News, NoticeKind
 from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.states import OutboxState
-from warehouse.tables import OutboxRow, SubmissionRow
+from warehouse.tables import ExplanationRow, HoldRow, OutboxRow, SubmissionRow
 
 
 def enqueue_morning(engine: Engine, recipient: str, now: datetime) -> int:
-    """Queue a morning notice if anything was checked since the last one; return how many are new.
+    """Queue a morning notice if there is anything new since the last one; return how many are new.
 
-    It follows from what is on record: if a run died before this, the next run makes up for it.
+    New is what was checked, what was held, and what a sender explained. It follows from what is on
+    record: if a run died before this, the next run makes up for it. Before the first report there
+    is no morning notice.
     """
     newest_checked = select(func.max(SubmissionRow.id))
-    newest_told = select(func.max(OutboxRow.submission_id)).where(
-        OutboxRow.kind == NoticeKind.MORNING
+    last = (
+        select(OutboxRow.submission_id, OutboxRow.step)
+        .where(OutboxRow.kind == NoticeKind.MORNING)
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
     )
     with Session(engine) as session, session.begin():
-        newest = session.scalar(newest_checked) or 0
-        if newest <= (session.scalar(newest_told) or 0):
+        newest = session.scalar(newest_checked)
+        if newest is None:
             return 0
-        return enqueue(session, [NewNotice(NoticeKind.MORNING, recipient, now, newest, step=1)])
+        step = _count_for_office(session) + 1
+        mailed = session.execute(last).first()
+        if mailed is not None and (newest, step) == tuple(mailed):
+            return 0
+        return enqueue(session, [NewNotice(NoticeKind.MORNING, recipient, now, newest, step=step)])
+
+
+def _count_for_office(session: Session) -> int:
+    """Return how many explanations and held deliveries ever came."""
+    explanations = session.scalar(select(func.count(ExplanationRow.id))) or 0
+    holds = session.scalar(select(func.count(HoldRow.delivery_id))) or 0
+    return explanations + holds
 
 
 def news_of(session: Session, row: OutboxRow) -> News:
