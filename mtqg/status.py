@@ -1,6 +1,6 @@
 """`mtqg status`: who has reported what, when and with which result, and who has not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -18,11 +18,14 @@ from program.calendar.stage import Stage
 from program.errors import UsageError
 from program.pack.lateness import Lateness
 from program.pack.load import Pack, load_pack
+from program.records.letter import ReportName
+from program.records.office_inbox import Explanation
 from program.records.query_rows import ReportingRow, RunSubmissionRow
 from program.records.report_state import ReportState, state_of
 from program.settings import load_settings
 from program.units.unit import UnitKind
 from program.vietnamese import VIETNAM_TIME, format_date, format_instant
+from warehouse.queries.office_inbox import open_explanations
 from warehouse.queries.reports import reporting, unplaced
 
 _STYLES = {
@@ -64,8 +67,15 @@ class _Wanted:
 class _Status:
     """The answer: the reports that are asked for, and what became of each on a day."""
 
-    def __init__(self, rows: Sequence[ReportingRow], pack: Pack, day: date) -> None:
+    def __init__(
+        self,
+        rows: Sequence[ReportingRow],
+        pack: Pack,
+        day: date,
+        explained: Collection[ReportName] = (),
+    ) -> None:
         self.pack = pack
+        self._explained = frozenset(explained)
         self.day = day
         self.lateness = Lateness(pack, day)
         self.rows = rows
@@ -84,6 +94,15 @@ class _Status:
     def state(self, row: ReportingRow) -> ReportState:
         """Return what became of a report."""
         return state_of(row, self.day)
+
+    def is_explained(self, row: ReportingRow) -> bool:
+        """Tell whether an explanation of a report waits for the office."""
+        return ReportName(row.form_code, row.unit_code, row.period, row.stage) in self._explained
+
+    def state_text(self, row: ReportingRow) -> str:
+        """Return the state of a report in words, and whether its sender explained it."""
+        explained = "; đã giải trình" if self.is_explained(row) else ""
+        return f"{self.state(row).label}{explained}"
 
     def late_text(self, row: ReportingRow) -> str:
         """Return the delay and its escalation in words, "" if the report is not late."""
@@ -144,7 +163,9 @@ def status(
     _check(wanted, pack)
     warehouse = warehouse_of(settings.warehouse_url, as_of)
     today = as_of.date() if as_of else datetime.now(VIETNAM_TIME).date()
-    answer = _Status(reporting(warehouse, code), pack, today)
+    # An explanation waits now: of an earlier day nobody asks what waited.
+    explained = set() if as_of else _explained(open_explanations(warehouse))
+    answer = _Status(reporting(warehouse, code), pack, today, explained)
     rows = answer.only(wanted)
     # A file without a known period is of no period that one could ask for.
     strays = unplaced(warehouse) if wanted.is_everything else []
@@ -162,6 +183,15 @@ def status(
     _print_strays(strays, pack)
     if not rows and not strays:
         out.print(_nothing(answer, wanted))
+
+
+def _explained(explanations: Iterable[Explanation]) -> set[ReportName]:
+    """Return the reports that explanations are about."""
+    reports: set[ReportName] = set()
+    for explanation in explanations:
+        reports |= set(explanation.missing)
+        reports |= {each.report for each in explanation.findings if each.report is not None}
+    return reports
 
 
 def _check(wanted: _Wanted, pack: Pack) -> None:
@@ -203,6 +233,7 @@ def _as_json(row: ReportingRow, answer: _Status) -> dict[str, object]:
         "version": row.version,
         "versions": row.versions,
         "to_fix": row.is_open,
+        "explained": answer.is_explained(row),
         "received_at": row.received_at.isoformat() if row.received_at else None,
         "file": row.delivery_name,
         "synthetic": row.is_synthetic,
@@ -243,7 +274,7 @@ def _table(
         # Texts, because rich parses the markup of a string each time that it measures a cell.
         table.add_row(
             Text(f"{row.unit_code} {answer.name(row)}"),
-            Text(state.label, style=_STYLES[state]),
+            Text(answer.state_text(row), style=_STYLES[state]),
             Text(answer.version_text(row)),
             Text(format_instant(row.received_at) if row.received_at else ""),
             Text(answer.late_text(row)),

@@ -35,6 +35,10 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     # Rare, and then worth a look: without waiting mails there is no line.
     if summary.get("mails_waiting"):
         counts["mails waiting"] = summary["mails_waiting"]
+    if summary.get("explanations"):
+        counts["explanations of senders"] = summary["explanations"]
+    if summary.get("waiting_for_office"):
+        counts["waiting for the office (mtqg inbox)"] = summary["waiting_for_office"]
     counts["zips extracted"] = summary["zips_extracted"]
     # A source of mails is rare: without one there is no line.
     for key, name in _MAIL_COUNTS.items():

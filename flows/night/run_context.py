@@ -58,7 +58,8 @@ class RunSummary:
 
     `seconds` and `cpu_seconds` are by step. `errors` are those of the system, never of a
     district. `errors_mailed` is how many of them stood in a digest that the mail server took;
-    None if it took no digest. `left_to_next_run` says which source was beyond its budget,
+    None if it took no digest. `explanations` counts those that are new, `waiting_for_office` all
+    that waits for a decision of the office. `left_to_next_run` says which source was beyond its budget,
     `warnings` what else a person should see: a clock that was set back, files that never settle.
     `by_intakes` counts, for a nightly run, what the intakes before it did that it publishes.
     `held` deliveries wait for the office; `automatic_mails` came from programs and lists.
@@ -82,6 +83,7 @@ class RunSummary:
     facts_loaded: int = 0
     compared: int = 0
     explanations: int = 0
+    waiting_for_office: int = 0
     mails_written: int = 0
     mails_waiting: int = 0
     seconds: dict[str, float] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
 from publish.data.package import write_data
 from publish.marking.download_links import remove_expired_downloads
+from publish.reports.office_inbox import office_inbox
 from publish.reports.office_reports import write_office_files, write_reports
 from publish.site.site import docs_folder, prune_docs, publish_site
 from warehouse.database.views import ready_for_questions
@@ -260,6 +261,8 @@ def verify(run: RunContext) -> None:
 def explain(run: RunContext) -> None:
     """Record what senders wrote in reply to letters. After the load: it knows the new versions."""
     run.summary.explanations = record_explanations(run.warehouse, run.run_id, run.now())
+    inbox = office_inbox(run.warehouse, run.rules.confirmable)
+    run.summary.waiting_for_office = len(inbox)
     if run.summary.explanations:
         logger.info("explain replies=%d", run.summary.explanations)
 

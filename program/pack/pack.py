@@ -95,6 +95,8 @@ class Pack:
 
     def with_waivers(self, decided: tuple[WaiverEntry, ...]) -> "Pack":
         """Return the pack with more corrections: those that the office decided by a command."""
+        if not decided:
+            return self
         return replace(self, correction_files={**self.correction_files, DECISIONS: decided})
 
     @property

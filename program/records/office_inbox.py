@@ -71,6 +71,11 @@ class Explanation:
         """Tell whether it waits for the office."""
         return self.decision is None and bool(self.findings or self.missing)
 
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing is left to decide, although nobody decided."""
+        return self.decision is None and not self.is_open
+
 
 @dataclass(frozen=True, slots=True)
 class HeldReplacement:

@@ -49,6 +49,10 @@ class OfficeInbox:
     explanations: tuple[Explanation, ...]
     replacements: tuple[HeldReplacement, ...]
 
+    def __len__(self) -> int:
+        """Return how many things wait."""
+        return len(self.held) + len(self.explanations) + len(self.replacements)
+
     def lines(self, pack: Pack) -> list[InboxLine]:
         """Return a line for each, the oldest first."""
         lines = [*_held_lines(self.held, pack), *_explanation_lines(self.explanations, pack)]

@@ -10,6 +10,7 @@ from typing import TypeVar
 from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
+from program.records.office_inbox import Explanation
 from program.records.query_rows import (
     FirstSubmissionRow,
     ProgressRow,
@@ -24,6 +25,7 @@ from program.units.register import Unit
 from publish.site.tables.target_summary import TargetLine, target_summary
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import data_day
+from warehouse.queries.office_inbox import explanations
 from warehouse.queries.quality import first_passes, quality
 from warehouse.queries.report_facts import disbursement_rows
 from warehouse.queries.reports import (
@@ -54,6 +56,16 @@ class SiteData:
     submissions: Sequence[SubmissionLine]
     quality: Sequence[QualityRow]
     first_passes: Sequence[FirstSubmissionRow]
+    explanations: Sequence[Explanation] = ()
+
+    @cached_property
+    def explanations_by_submission(self) -> Mapping[int, list[Explanation]]:
+        """What senders explained about each submission, by its number, in order of arrival."""
+        by_number: dict[int, list[Explanation]] = defaultdict(list)
+        for explanation in self.explanations:
+            for number in explanation.concerned:
+                by_number[number].append(explanation)
+        return by_number
 
     @cached_property
     def targets(self) -> list[TargetLine]:
@@ -151,6 +163,7 @@ def site_data(engine: Warehouse, pack: Pack) -> SiteData:
         submissions=all_submissions(engine),
         quality=quality(engine),
         first_passes=first_passes(engine),
+        explanations=explanations(engine),
     )
 
 

@@ -4,13 +4,14 @@ This is where every number of the site leads.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from program.calendar.period import Period
 from program.forms.form import Form
 from program.forms.table import Column, Table
 from program.pack.load import Pack
+from program.records.office_inbox import Explanation
 from program.records.site_rows import SubmissionContent, SubmissionFact, SubmissionLine
 from program.units.register import Unit
 from publish.site.pages import SitePages, submission_path
@@ -70,6 +71,7 @@ class SubmissionPage:
     versions: tuple[SubmissionLine, ...]
     previous: SubmissionLine | None
     changed: int
+    explanations: tuple[Explanation, ...] = ()
 
 
 def write_submission_pages(
@@ -87,11 +89,12 @@ def write_submission_pages(
     for line in data.submissions:
         of_report = versions.get(_key(line), (line,))
         unit = _unit_with_page(line, data)
-        inputs = (line, of_report, unit)
+        explained = tuple(data.explanations_by_submission.get(line.submission_id, ()))
+        inputs = (line, of_report, unit, explained)
         path = submission_path(line.submission_id)
         if pages.is_current(path, inputs):
             continue
-        page = _page_of(line, of_report, unit, data.pack, engine)
+        page = replace(_page_of(line, of_report, unit, data.pack, engine), explanations=explained)
         values = {**common, "page": page}
         pages.write(path, _TEMPLATE, inputs, values.copy)
 

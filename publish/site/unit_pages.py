@@ -39,11 +39,15 @@ class UnitFigure:
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """A finding that waits for its sender, and the submission that it is in."""
+    """A finding that waits for its sender, and the submission that it is in.
+
+    `is_explained`: its sender explained it, and the office has not decided yet.
+    """
 
     submission_id: int
     report: ReportingRow
     finding: Finding
+    is_explained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +166,15 @@ def _open_findings(data: SiteData, engine: Warehouse) -> Mapping[str, list[OpenF
     for row in data.reports:
         if row.submission_id in with_findings:
             reports[row.submission_id] = row
+    explained: set[tuple[int, Finding]] = set()
+    for explanation in data.explanations:
+        explained |= {(each.submission_id, each.finding) for each in explanation.findings}
     by_unit: dict[str, list[OpenFinding]] = {}
     for number, findings in findings_of_submissions(engine, sorted(reports)).items():
         row = reports[number]
         for finding in findings:
             if finding.severity is not Severity.INFO:
-                by_unit.setdefault(row.unit_code, []).append(OpenFinding(number, row, finding))
+                is_explained = (number, finding) in explained
+                item = OpenFinding(number, row, finding, is_explained)
+                by_unit.setdefault(row.unit_code, []).append(item)
     return by_unit

@@ -33,9 +33,20 @@ ALL_CLEAR = NewNotice(NoticeKind.ALL_CLEAR, TO, NOON, 1, answers_id=1)
 WAIVED = NewNotice(NoticeKind.WAIVED, TO, NOON, 1)
 MORNING = NewNotice(NoticeKind.MORNING, TO, NOON, 1, step=1)
 STILL_OPEN = NewNotice(NoticeKind.STILL_OPEN, TO, NOON, 1, step=1)
+NOT_ACCEPTED = NewNotice(NoticeKind.NOT_ACCEPTED, TO, NOON, 1, step=1)
 DUE_SOON = NewNotice(NoticeKind.DUE_SOON, TO, NOON, missing=MISSING, step=3)
 OVERDUE = NewNotice(NoticeKind.OVERDUE, TO, NOON, missing=MISSING, step=3)
-ONE_OF_EACH = (CHECKED, CROSS_CHECKED, ALL_CLEAR, WAIVED, MORNING, STILL_OPEN, DUE_SOON, OVERDUE)
+ONE_OF_EACH = (
+    CHECKED,
+    CROSS_CHECKED,
+    ALL_CLEAR,
+    WAIVED,
+    MORNING,
+    STILL_OPEN,
+    NOT_ACCEPTED,
+    DUE_SOON,
+    OVERDUE,
+)
 
 
 @pytest.fixture
@@ -99,6 +110,7 @@ def test_each_kind_is_put_in_once(engine: Engine) -> None:
         replace(CROSS_CHECKED, run_id=2),
         replace(ALL_CLEAR, answers_id=2),
         replace(STILL_OPEN, step=2),
+        replace(NOT_ACCEPTED, step=2),
         replace(DUE_SOON, step=1),
         replace(OVERDUE, step=7),
         replace(CHECKED, recipient="c@d.example"),

@@ -28,6 +28,7 @@ KINDS = [
     "please-check",
     "to-compare",
     "still-open",
+    "not-accepted",
     "all-clear",
     "overruled",
     "digest",
@@ -89,6 +90,7 @@ def test_a_mail_with_findings_has_the_marked_workbook_and_a_reminder_the_blank_o
         "please-check",
         "to-compare",
         "still-open",
+        "not-accepted",
     }
     blank = ["941-2024-Q1-bao-cao-dao-tao-tap-huan.xlsx"]
     expected: dict[str, list[str]] = {kind: [] for kind in attached}
