@@ -216,6 +216,7 @@ def _steps(night: RunContext) -> Iterator[Callable[[], object]]:
     yield lambda: steps.compare(night)
     yield lambda: steps.publish(night)
     yield lambda: steps.export(night)
+    yield lambda: steps.explain(night)
     yield lambda: steps.remind(night)
     yield lambda: steps.alert(night)
 
