@@ -1,6 +1,7 @@
 """`mtqg inbox` between runs: what it lists, what each decision changes, and that a rebuild keeps it."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -21,6 +22,7 @@ from tests.arriving import an_hour_old
 from tests.integration.test_overruling import own, put, verdicts
 from tests.integration.test_rebuild import compared, rebuilt
 from tests.replies import answer_to, take_into
+from tests.unit.test_cases_of_templates import CASES, with_figures_of_2024
 from tests.unit.test_partial_and_overruled import OVERSPENT
 from tests.unit.test_works_rules import BRIDGE
 from warehouse.lifecycle.holds import held_deliveries
@@ -249,3 +251,35 @@ def test_a_refused_mail_is_put_away_and_nobody_gets_an_answer(own: Settings, inb
     assert "T1: không nhận" in refused.output
     assert held_deliveries(run.warehouse) == []
     assert night(own).summary.mails_written == 0
+
+
+def test_a_replacement_that_is_confirmed_counts_by_the_next_run(
+    own: Settings, inbox: Inbox
+) -> None:
+    mistaken = (CASES / "title-2024-sent-july-2025.xlsx").read_bytes()
+    folder = Path(own.inbox_url) / "943"
+    folder.mkdir(parents=True)
+    first = folder / "quý II.xlsx"
+    first.write_bytes(with_figures_of_2024(mistaken))
+    sent_at = datetime(2024, 7, 10, 3, tzinfo=UTC).timestamp()
+    os.utime(first, (sent_at, sent_at))
+    assert verdicts(night(own)) == [("accepted_with_warnings", 1, True)]
+    (folder / "quý II sửa.xlsx").write_bytes(mistaken)
+    run = night(own)
+    assert verdicts(run)[1:] == [("quarantined", 1, False)]
+    assert run.summary.waiting_for_office == 1
+
+    assert "bản thay thế chờ xác nhận; từ 943 Huyện Kế Sách" in inbox().output
+    assert "Bản trước vẫn được dùng" in inbox("show", "B2").output
+    unsaid = inbox("accept", "B2", "--by", BY)
+    assert "--reason: ghi lý do" in str(unsaid.exception)
+    reason = "Đơn vị gửi công văn xác nhận điều chỉnh số liệu quý II năm 2024."
+    accepted = inbox("accept", "B2", "--by", BY, "--reason", reason)
+    assert accepted.exit_code == 0, accepted.exception
+    again = inbox("accept", "B2", "--by", BY, "--reason", reason)
+    assert (again.exit_code, "không có gì thay đổi" in again.output) == (0, True)
+
+    found = verdicts(night(own))
+    assert [is_current for _, _, is_current in found] == [False, False, True]
+    _, different = compared(own.warehouse_url, rebuilt(own))
+    assert different == []

@@ -8,12 +8,14 @@ import pytest
 from program.calendar.stage import Stage
 from program.finding import Finding
 from program.pack.load import Pack
+from program.pack.source import MailboxSource
 from program.records.letter import ReportName
 from program.records.office_inbox import Decision, DecisionOutcome, Explanation
 from program.settings import Settings
 from publish.reports.office_inbox import office_inbox
 from tests.mailroom import CRITICAL, WARNING, Collected, Office, at, texts
 from tests.replies import answer_to, take
+from warehouse.ledger import start_run
 from warehouse.lifecycle.decisions import (
     decide_explanation,
     decide_replacement,
@@ -21,6 +23,7 @@ from warehouse.lifecycle.decisions import (
 )
 from warehouse.lifecycle.explanations import record_explanations
 from warehouse.lifecycle.withdraw import withdraw
+from warehouse.maintenance.replay_log import run_document
 from warehouse.outbox.morning import enqueue_morning
 from warehouse.queries.office_inbox import explanations, open_explanations
 
@@ -68,6 +71,20 @@ def test_words_in_answer_to_a_letter_explain_its_findings(office: Office) -> Non
     assert explanation.received_at == office.now
     # Once more: nothing is recorded twice.
     assert explain(office) == [explanation]
+
+
+def test_the_next_run_makes_up_for_one_that_died_before_it_recorded_the_words(
+    office: Office,
+) -> None:
+    (letter,) = asked(office).mails
+    take(office, answer_to(letter, WORDS))
+    # The run that extracted the mail ends here.
+    office.now += timedelta(days=1)
+    office.run = start_run(office.warehouse, office.day, "rules-1", office.now)
+    assert len(explain(office)) == 1
+    assert [
+        row["run_id"] for row in run_document(office.warehouse, office.run)["explanations"]
+    ] == [office.run]
 
 
 def test_an_answer_with_a_file_and_no_words_explains_nothing(office: Office) -> None:
@@ -342,3 +359,39 @@ def test_the_office_gets_a_morning_mail_for_an_explanation_alone(office: Office)
     (text,) = texts(post.mails)
     assert "CHỜ CƠ QUAN QUYẾT ĐỊNH: 1 việc." in text
     assert WORDS in text
+
+
+# What a letter says about an answer
+
+MAILBOX = "bao-cao@soctrang.example"
+
+
+def with_mailbox(office: Office, *, url: str | None) -> None:
+    """The pack has a mailbox with an address; it is read if there is a URL."""
+    mailbox = MailboxSource(kind="mailbox", name="mailbox", address=MAILBOX, url=url)
+    office.pack = replace(office.pack, sources=(*office.pack.sources, mailbox))
+
+
+def test_a_letter_asks_for_an_answer_by_mail_where_a_mailbox_is_read(office: Office) -> None:
+    with_mailbox(office, url="maildir:/var/mail/mtqg")
+    (letter,) = asked(office).mails
+    assert MAILBOX in str(letter["Reply-To"])
+    code = str(letter["Message-ID"]).strip("<>")[:8]
+    assert str(letter["Subject"]).endswith(f" [mã {code}]")
+    (text,) = texts([letter])
+    assert "Xin trả lời thư này kèm tệp đã sửa; nếu số liệu là đúng" in text
+    assert "theo cách đã gửi; không cần báo riêng" not in text
+    # Whoever wants to talk does not write to a mailbox that a program reads.
+    assert f"thư điện tử {office.pack.correspondence.office.email}." in text
+    # The code is enough for the answer.
+    take(office, answer_to(letter, WORDS, thread_ids=()))
+    assert len(explain(office)) == 1
+
+
+def test_a_letter_says_nothing_of_an_answer_to_a_mailbox_that_nobody_reads(office: Office) -> None:
+    with_mailbox(office, url=None)
+    (letter,) = asked(office).mails
+    assert office.pack.correspondence.office.email in str(letter["Reply-To"])
+    assert "[mã" not in str(letter["Subject"])
+    (text,) = texts([letter])
+    assert "Xin trả lời thư này kèm tệp đã sửa" not in text
