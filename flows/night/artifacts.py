@@ -18,6 +18,8 @@ _MAIL_COUNTS = {
     "mails_without_file": "mails without a file",
     "automatic_mails": "mails of programs and lists, not answered",
     "held": "held for the office",
+    "explanations": "explanations of senders",
+    "waiting_for_office": "waiting for the office (mtqg inbox)",
 }
 
 
@@ -35,12 +37,8 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     # Rare, and then worth a look: without waiting mails there is no line.
     if summary.get("mails_waiting"):
         counts["mails waiting"] = summary["mails_waiting"]
-    if summary.get("explanations"):
-        counts["explanations of senders"] = summary["explanations"]
-    if summary.get("waiting_for_office"):
-        counts["waiting for the office (mtqg inbox)"] = summary["waiting_for_office"]
     counts["zips extracted"] = summary["zips_extracted"]
-    # A source of mails is rare: without one there is no line.
+    # Without a source of mails there is mostly no line.
     for key, name in _MAIL_COUNTS.items():
         if summary.get(key):
             counts[name] = summary[key]

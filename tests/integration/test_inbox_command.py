@@ -259,14 +259,16 @@ def test_a_replacement_that_is_confirmed_counts_by_the_next_run(
     mistaken = (CASES / "title-2024-sent-july-2025.xlsx").read_bytes()
     folder = Path(own.inbox_url) / "943"
     folder.mkdir(parents=True)
-    first = folder / "quý II.xlsx"
-    first.write_bytes(with_figures_of_2024(mistaken))
-    sent_at = datetime(2024, 7, 10, 3, tzinfo=UTC).timestamp()
-    os.utime(first, (sent_at, sent_at))
-    assert verdicts(night(own)) == [("accepted_with_warnings", 1, True)]
-    (folder / "quý II sửa.xlsx").write_bytes(mistaken)
+    sent = {
+        "quý II.xlsx": (with_figures_of_2024(mistaken), datetime(2024, 7, 10, 3, tzinfo=UTC)),
+        "quý II sửa.xlsx": (mistaken, datetime(2025, 7, 12, 3, tzinfo=UTC)),
+    }
+    for name, (content, at) in sent.items():
+        path = folder / name
+        path.write_bytes(content)
+        os.utime(path, (at.timestamp(), at.timestamp()))
     run = night(own)
-    assert verdicts(run)[1:] == [("quarantined", 1, False)]
+    assert [is_current for _, _, is_current in verdicts(run)] == [True, False]
     assert run.summary.waiting_for_office == 1
 
     assert "bản thay thế chờ xác nhận; từ 943 Huyện Kế Sách" in inbox().output
