@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 from typing import Self
 
 from pydantic import ValidationError
 
 from connectors.archive import Archive
+from connectors.mails.mail_deliveries import extractable_mail, files_of_mail
 from expectations.rules.rule_set import RuleSet
 from flows.recovery.replay_log import export_changes
 from program.errors import UsageError
-from program.finding import Severity
+from program.finding import ReaderFinding, Severity
 from program.pack.load import Pack, load_pack
 from program.pack.waiver import WaiverEntry
 from program.records.office_inbox import (
@@ -219,9 +219,11 @@ class Desk:
         if held.delivery.sha256 is None:
             return []
         content = Archive(self._settings.archive_url).get(held.delivery.sha256)
-        mail = message_from_bytes(content, policy=policy.default)
-        names = (part.get_filename() for part in mail.walk())
-        return [" ".join(name.split()) for name in names if name]
+        limits = self._settings.limits
+        opened = extractable_mail(content, limits)
+        if held.mail is None or isinstance(opened, ReaderFinding):
+            return []
+        return [file.name for file in files_of_mail(opened, held.mail, limits)]
 
     def _shown_explanation(self, explanation: Explanation) -> Iterator[str]:
         sender = unit_text(explanation.unit_code, self._pack)
