@@ -119,22 +119,27 @@ def measure(quarters: Sequence[Country], folder: Path, url: str, tree: Path = RO
 
 
 def _run(country: Country, folder: Path, url: str, tree: Path) -> Run:
-    environment = _environment(folder, tree) | {
+    environment = environment_of(folder, tree) | {
         "MTQG_PACK": str(country.pack),
         "MTQG_INBOX_URL": str(country.inbox),
         "MTQG_WAREHOUSE_URL": url,
     }
     command = [sys.executable, "-m", "mtqg", "run", "--as-of", str(run_date(country.period))]
     cost = cost_of(command, tree, environment, url)
+    return Run(cost, summary_of_last_run(url))
+
+
+def summary_of_last_run(url: str) -> dict[str, Any]:
+    """Return what the ledger keeps of the last run."""
     ((summary,),) = _answer(url, _LAST_SUMMARY)
-    return Run(cost, json.loads(summary) if isinstance(summary, str) else summary)
+    return json.loads(summary) if isinstance(summary, str) else summary
 
 
 def floor(folder: Path) -> Cost:
     """Return what the flow that does nothing costs where Prefect has its database already."""
     command = [sys.executable, "-m", "benchmarks.peers.trivial_flow"]
-    cost_of(command, ROOT, _environment(folder, ROOT))
-    return cost_of(command, ROOT, _environment(folder, ROOT))
+    cost_of(command, ROOT, environment_of(folder, ROOT))
+    return cost_of(command, ROOT, environment_of(folder, ROOT))
 
 
 def peer(name: str, country: Country, folder: Path, url: str, files: int | None = None) -> Peer:
@@ -142,12 +147,12 @@ def peer(name: str, country: Country, folder: Path, url: str, files: int | None 
     command = [sys.executable, "-m", f"benchmarks.peers.{name}", "--pack", str(country.pack)]
     command += ["--inbox", str(country.inbox), "--database", url]
     command += [] if files is None else ["--files", str(files)]
-    cost = cost_of(command, ROOT, _environment(folder, ROOT), url)
+    cost = cost_of(command, ROOT, environment_of(folder, ROOT), url)
     said = json.loads(cost.output)
     return Peer(cost, said["files"], said["findings"], said["refused"], said["facts"])
 
 
-def _environment(folder: Path, tree: Path) -> dict[str, str]:
+def environment_of(folder: Path, tree: Path) -> dict[str, str]:
     """Return a command's environment: it writes below a folder, without the caller's settings."""
     folder.mkdir(exist_ok=True)
     own = {"PYTHONPATH": str(tree), "MTQG_VAR": str(folder), "PREFECT_LOGGING_LEVEL": "CRITICAL"}

@@ -8,8 +8,10 @@ at once.
 import logging
 from typing import Any
 
-from prefect import flow
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
 
+from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from flows.night.runtime import enable_loggers, killed_after, run_name, run_url, step
 from flows.night.tasks import alert, close, digest, take_in
@@ -77,9 +79,19 @@ def _run_steps(run: RunContext) -> dict[str, Any]:
     with step(run, "alert"):
         alert(run)
 
+    # The pages that link to them come with the nightly run.
+    with step(run, "data docs"):
+        data_docs(run)
+
     # The nightly run has a digest in any case.
     if run.summary.errors:
         with step(run, "digest"):
             digest(run, run_url())
 
     return close(run)
+
+
+@task(task_run_name="data-docs", cache_policy=NO_CACHE)
+def data_docs(run: RunContext) -> None:
+    """Write the Data Docs of what was checked."""
+    steps.write_data_docs(run)

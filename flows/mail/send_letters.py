@@ -26,7 +26,6 @@ from program.settings import Settings
 from program.vietnamese import vietnam_day
 from publish.mail.blank_templates import blank_templates
 from publish.mail.message import compose
-from publish.mail.morning import compose_morning, morning_files
 from publish.mail.reply_address import reply_address
 from publish.mail.transport import MailTransport
 from publish.marking.letter_attachments import attachments_of
@@ -225,6 +224,9 @@ def _message(context: MailContext, letter: Letter, marker: MarkerPool) -> Messag
     """Return a letter as a mail: the office's morning mail, or one about reports."""
     pack, settings = context.pack, context.settings
     if letter.news is not None:
+        # It needs what makes reports, which most letters and runs do without.
+        from publish.mail.morning import compose_morning, morning_files  # noqa: PLC0415
+
         warehouse = context.warehouse
         news = letter.news
         came = submissions_between(warehouse, news.after_submission, news.up_to_submission)

@@ -24,11 +24,8 @@ from program.parsed_report import ParsedReport
 from program.records.history import History, history_keys
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
-from publish.data.package import write_data
 from publish.marking.download_links import remove_expired_downloads
 from publish.reports.office_inbox import office_inbox
-from publish.reports.office_reports import write_office_files, write_reports
-from publish.site.site import docs_folder, prune_docs, publish_site
 from warehouse.database.views import ready_for_questions
 from warehouse.lifecycle.explanations import record_explanations
 from warehouse.lifecycle.reprocess import newly_waived, requeue
@@ -202,6 +199,8 @@ def compare(run: RunContext) -> None:
 def write_data_docs(run: RunContext) -> None:
     """Write the Data Docs of this run's checks. A run that checked nothing has none."""
     if run.summary.verdicts:
+        from publish.site.site import docs_folder  # noqa: PLC0415  (an intake may do without)
+
         with public_files():
             folder = docs_folder(run.settings, run.run_id)
             run.summary.data_docs = str(run.checker.publish_docs(folder))
@@ -209,6 +208,9 @@ def write_data_docs(run: RunContext) -> None:
 
 def publish(run: RunContext) -> None:
     """Write the Data Docs of this run's checks and the page of all current reports."""
+    # An intake publishes nothing: it does not import what does.
+    from publish.site.site import prune_docs, publish_site  # noqa: PLC0415
+
     # After a large load the database plans the page's queries badly without new statistics.
     ready_for_questions(run.warehouse)
     write_data_docs(run)
@@ -239,16 +241,22 @@ def export(run: RunContext) -> None:
 
 
 def _write_data(run: RunContext) -> None:
+    from publish.data.package import write_data  # noqa: PLC0415  (as in `publish`)
+
     with public_files():
         write_data(run.warehouse, run.pack, run.settings.site / "data", is_ours=True)
 
 
 def _write_reports(run: RunContext) -> None:
+    from publish.reports.office_reports import write_reports  # noqa: PLC0415  (as in `publish`)
+
     with public_files():
         write_reports(run.warehouse, run.pack, run.settings.site / "reports", is_ours=True)
 
 
 def _write_office(run: RunContext) -> None:
+    from publish.reports.office_reports import write_office_files  # noqa: PLC0415
+
     write_office_files(run.warehouse, run.pack, run.settings.office, is_ours=True)
 
 

@@ -24,7 +24,9 @@ except SystemExit:
 _EMPTY_NIGHT = """
 from flows.night.run_context import open_run
 from flows.night import intake
-from flows.nightly import steps, send_digest
+import flows.nightly
+from flows.night import steps
+from flows.mail.digest import send_digest
 from program.settings import load_settings
 
 night = open_run(load_settings(), None)

@@ -185,7 +185,7 @@ def test_a_part_that_fails_keeps_nobody_from_the_mail(
     def refuse(*_: object, **__: object) -> None:
         raise UsageError("bieu-1.quarter.xlsx: no indicator")
 
-    monkeypatch.setattr(steps, "write_reports", refuse)
+    monkeypatch.setattr("publish.reports.office_reports.write_reports", refuse)
     put(settings, "942", fill("942", "2024-Q4"))
     run = open_run(settings, DAY)
     collect(run)

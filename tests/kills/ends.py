@@ -38,7 +38,7 @@ PLACES = (
     "warehouse.load:_enqueue_notices",
     "warehouse.load:_mark_processed",
     "flows.night.cross_checks:record_cross_check",
-    "flows.night.steps:publish_site",
+    "publish.site.site:publish_site",
     "flows.night.steps:enqueue_follow_ups",
     "flows.mail.send_letters:assemble_letters",
     "flows.mail.send_letters:claim_letter",
