@@ -61,7 +61,7 @@ lock: $(VENV)/.test  ## Renew the lock files from pyproject.toml (hashes, and no
 	@$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
 	@$(UV) pip compile pyproject.toml --extra build --extra draft --extra docs --extra sftp \
-	  --extra s3 --extra webdav --extra dask --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --extra s3 --extra webdav --extra dask --extra otel --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-dev.lock
 
 migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="what changes"

@@ -178,6 +178,7 @@ def navigation(pages: Path) -> Nav:
         },
         {"Guides in Vietnamese": in_folder(pages, "docs/vi")},
         {"Deployment": "docs/deployment.md"},
+        {"Monitoring": "docs/monitoring.md"},
         {"Runbooks": in_folder(pages, "docs/runbooks")},
         {"Rule pages": in_folder(pages, "docs/rules")},
         {"Decisions": in_folder(pages, "docs/decisions")},

@@ -14,7 +14,9 @@ from prefect.cache_policies import NO_CACHE
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from flows.night.runtime import enable_loggers, killed_after, run_name, run_url, step
+from flows.night.spans import spans_sent
 from flows.night.tasks import alert, close, digest, take_in
+from flows.recovery.lost_runs import mark_earlier_lost_runs
 from program.errors import RunActiveError
 from program.file_access import make_var, private_files
 from program.pack.load import load_calendar
@@ -61,7 +63,9 @@ def intake(*, at_any_hour: bool = False) -> dict[str, Any]:
             killed_after(_KILL_SECONDS),
             exclusive_intake(settings.warehouse_url),
             open_run(settings, None, RunKind.INTAKE) as run,
+            spans_sent(run),
         ):
+            mark_earlier_lost_runs()
             run.load_for(_LOADING_SECONDS)
             return _run_steps(run)
     except RunActiveError as busy:

@@ -19,6 +19,7 @@ from flows.night.runtime import (
     step,
     warn_if_late,
 )
+from flows.night.spans import spans_sent
 from flows.night.tasks import alert, close, digest, take_in
 from flows.recovery.lost_runs import mark_earlier_lost_runs
 from program.file_access import make_var, private_files
@@ -61,6 +62,7 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
         killed_after(settings.run_seconds),
         exclusive_run(settings.warehouse_url, _WAIT_FOR_INTAKE_SECONDS),
         open_run(settings, as_of) as run,
+        spans_sent(run),
     ):
         mark_earlier_lost_runs()
         warn_if_late(run)

@@ -152,6 +152,10 @@ class Settings(BaseSettings):
         le=60,
         description="earlier periods with which a report is compared",
     )
+    metrics: str = Field(
+        "",
+        description="folder that Prometheus's textfile collector reads; default: MTQG_VAR/metrics",
+    )
     keep_data_docs: int = Field(
         14, gt=0, description="publications whose Data Docs are kept on the site"
     )
@@ -258,6 +262,13 @@ class Settings(BaseSettings):
     def site(self) -> Path:
         """The folder of the published site."""
         return self.var / "site"
+
+    @property
+    def metrics_folder(self) -> Path:
+        """The folder of the metrics that monitoring reads."""
+        if self.metrics:
+            return Path(self.metrics)
+        return self.var / "metrics"
 
     @property
     def office(self) -> Path:

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from opentelemetry.trace import NoOpTracer, Tracer
+
 from connectors.archive import Archive
 from expectations.rules.rule_set import RuleSet
 from flows.archive import open_archive
@@ -139,6 +141,8 @@ class RunContext:
         self.warehouse = warehouse
         self.as_of = as_of
         self.run_id = run_id
+        self.began_at = self.now()
+        self.tracer: Tracer = NoOpTracer()
         self.summary = RunSummary(run_id=run_id, as_of=as_of.isoformat())
         self.pending_done = 0
         self.pending_total = 0

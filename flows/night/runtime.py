@@ -116,7 +116,8 @@ def step(run: RunContext, step: str) -> Iterator[None]:
     started = time.monotonic()
     report(step)
     try:
-        with cpu_counted(run, step):
+        # Where the step raises, the span gets the exception.
+        with run.tracer.start_as_current_span(step), cpu_counted(run, step):
             yield
     except MtqgError as error:
         run.fail(f"{step}: {error}")

@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.mail.digest import send_digest
 from flows.night import intake, steps
 from flows.night.artifacts import markdown_of, table_of
+from flows.night.metrics import write_metrics
 from flows.night.run_context import RunContext
 from flows.night.runtime import as_opaque, cpu_counted, is_transient, step
 from program.delivery import Delivery
@@ -105,8 +106,13 @@ def close(run: RunContext) -> dict[str, Any]:
 
     Raises MtqgError with all errors of the run if there are any.
     """
-    summary = run.finish()
+    run.finish()
+    # The metrics of a run are written last, so a failure of theirs is not in them.
+    with step(run, "metrics"):
+        write_metrics(run)
+    summary = run.summary_so_far()
     if not run.is_on_record:
+        _fail_if_errors(run)
         return summary
     create_table_artifact(
         table_of(run),
@@ -118,6 +124,10 @@ def close(run: RunContext) -> dict[str, Any]:
         key="summary",
         description=f"Summary of run {run.run_id}",
     )
+    _fail_if_errors(run)
+    return summary
+
+
+def _fail_if_errors(run: RunContext) -> None:
     if run.summary.errors:
         raise MtqgError("\n".join(run.summary.errors))
-    return summary

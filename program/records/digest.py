@@ -21,6 +21,15 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterCounts:
+    """How many letters wait and how many failed; `oldest_since` is the oldest that waits."""
+
+    waiting: int
+    failed: int
+    oldest_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """A count of the run and of the intakes before it, and the median of earlier runs.
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from program.records.digest import LastRuns, Undelivered
+from program.records.digest import LastRuns, LetterCounts, Undelivered
 from warehouse.database.backends import file_of
 from warehouse.states import DeliveryState, OutboxState, RunKind, RunState
 from warehouse.tables import DeliveryRow, OutboxRow, RunRow
@@ -65,6 +65,24 @@ def _undelivered(rows: list[OutboxRow]) -> Undelivered:
     )
 
 
+def letter_counts(engine: Engine) -> LetterCounts:
+    """Return how many letters wait and how many failed. A letter may hold several notices."""
+    query = (
+        select(
+            OutboxRow.state,
+            func.count(OutboxRow.message_id.distinct()),
+            func.min(OutboxRow.created_at),
+        )
+        .where(OutboxRow.state.in_((OutboxState.PENDING, OutboxState.FAILED)))
+        .group_by(OutboxRow.state)
+    )
+    with Session(engine) as session:
+        found = {state: (count, oldest) for state, count, oldest in session.execute(query)}
+    waiting, oldest_since = found.get(OutboxState.PENDING, (0, None))
+    failed, _ = found.get(OutboxState.FAILED, (0, None))
+    return LetterCounts(waiting, failed, oldest_since)
+
+
 def archived_files(engine: Engine) -> list[tuple[str, str]]:
     """Return the sha256 and the name of each file that the archive must have.
 
@@ -100,6 +118,15 @@ def started_at(engine: Engine, run_id: int) -> datetime:
     """Return when a run began."""
     with Session(engine) as session:
         return session.get_one(RunRow, run_id).started_at
+
+
+def last_completed_at(engine: Engine, kind: RunKind) -> datetime | None:
+    """Return when a run of a kind last ended without an error; None if none did."""
+    query = select(func.max(RunRow.finished_at)).where(
+        RunRow.kind == kind, RunRow.state == RunState.COMPLETED
+    )
+    with Session(engine) as session:
+        return session.scalar(query)
 
 
 def last_runs(engine: Engine, kind: RunKind) -> LastRuns | None:
