@@ -64,7 +64,8 @@ class RunSummary:
     that waits for a decision of the office. `left_to_next_run` says which source was beyond its
     budget, `warnings` what else a person should see: a clock that was set back, files that never
     settle. `by_intakes` counts, for a nightly run, what the intakes before it did that it
-    publishes. `held` deliveries wait for the office; `automatic_mails` came from programs and lists.
+    publishes. `held` deliveries wait for the office; `automatic_mails` came from programs and
+    lists.
     """
 
     run_id: int
