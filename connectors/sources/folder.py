@@ -261,4 +261,4 @@ def _reason(wrong: OSError) -> str:
 
 def _safe(url: str) -> str:
     """Return `url` without a password, for messages."""
-    return re.sub(r"//[^/]*@", "//…@", url)
+    return re.sub(r"//([^/]*|[^/@]*:(?!\d*/).*)@", "//…@", url)

@@ -27,6 +27,8 @@ _SECRET_WORDS = frozenset(
         *("password", "passwd", "passphrase", "pwd", "passcode"),
         *("secret", "token", "key", "credential", "credentials"),
         *("auth", "authorization", "cookie", "cookies"),
+        # Azure's connection_string holds a key.
+        "string",
     }
 )
 _HOW = "write {setting: MTQG_SECRET_…} or {block: …} in place of the secret itself"
@@ -77,6 +79,9 @@ Option = Annotated[
 def _without_literal_secrets(options: dict[str, Option]) -> dict[str, Option]:
     """Return the options. Raises ValueError if one of them is a secret, or turns a check off."""
     for name, value in _flat(options):
+        # At the top it is a SecretText by now.
+        if isinstance(value, dict) and _kind_of_option(value) == "secret":
+            raise ValueError(f"{name}: only an option at the top can name a secret")
         if _is_secret_name(name) and _is_text_or_number(value):
             raise ValueError(f"{name} holds a secret: {_HOW}")
         if isinstance(value, str) and "-----BEGIN" in value:
@@ -98,7 +103,8 @@ Options = Annotated[dict[str, Option], AfterValidator(_without_literal_secrets)]
 
 def refuse_password(url: str) -> str:
     """Return `url`. Raises ValueError, without its text, if there is a password in it."""
-    if re.search(r"//[^/@]*:[^/]*@", url):
+    # A password may have a slash in it, and a path an @: only a port is a number before a slash.
+    if re.search(r"//[^/@]*:(?!\d*/).*@", url):
         # The text is not shown, which is one reason to refuse it.
         raise ValueError(
             "the URL holds a password: put it into the options as password, and there " + _HOW
@@ -115,8 +121,8 @@ def _flat(options: Mapping[str, Option]) -> Iterator[tuple[str, Option]]:
 
 
 def _is_secret_name(name: str) -> bool:
-    words = re.split(r"[^a-z]+", name.casefold())
-    return words[-1] in _SECRET_WORDS or name.casefold() == "connection_string"
+    words = [word.casefold() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)]
+    return not _SECRET_WORDS.isdisjoint(words[-1:])
 
 
 def _is_text_or_number(value: Option) -> bool:

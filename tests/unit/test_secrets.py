@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from flows.secrets import with_blocks
 from program.errors import ConfigurationError
-from program.pack.secret import Options, SecretText
+from program.pack.secret import Options, SecretText, refuse_password
 from program.pack.source import FolderSource
 from program.pack.yaml_file import load_model
 from program.settings import Settings, load_settings
@@ -65,6 +65,12 @@ def test_settings_do_not_show_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"secret": 20022}, "secret holds a secret"),
         ({"key": "hunter2"}, "key holds a secret"),
         ({"account_key": "hunter2"}, "account_key holds a secret"),
+        ({"apiKey2": "hunter2"}, "apiKey2 holds a secret"),
+        ({"connection_string": "hunter2"}, "connection_string holds a secret"),
+        (
+            {"client_kwargs": {"aws_secret_access_key": {"setting": "MTQG_SECRET_S3"}}},
+            "aws_secret_access_key: only an option at the top can name a secret",
+        ),
         ({"sas-token": "hunter2"}, "sas-token holds a secret"),
         ({"headers": {"Authorization": "Bearer hunter2"}}, "Authorization holds a secret"),
         ({"auth": ["mtqg", "hunter2"]}, "auth holds a secret"),
@@ -104,19 +110,27 @@ def test_options_without_secrets_pass_as_they_are(options: dict[str, object]) ->
     assert OPTIONS.validate_python(options) == options
 
 
+@pytest.mark.parametrize("password", ["hunter2", "hun/ter2", "hunter2@"])
 def test_a_url_with_a_password_is_refused_and_not_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
     path = tmp_path / "sources.yaml"
     path.write_text(
-        "{name: x, kind: folder, url: 'sftp://mtqg:hunter2@host/x', sender: '(?P<unit>x)'}"
+        "{name: x, kind: folder, url: 'sftp://mtqg:PASSWORD@host/x', sender: '(?P<unit>x)'}".replace(
+            "PASSWORD", password
+        )
     )
     with pytest.raises(ConfigurationError, match="the URL holds a password") as in_pack:
         load_model(path, FolderSource)
-    monkeypatch.setenv("MTQG_ARCHIVE_URL", "sftp://mtqg:hunter2@host/x")
+    monkeypatch.setenv("MTQG_ARCHIVE_URL", f"sftp://mtqg:{password}@host/x")
     with pytest.raises(ConfigurationError, match="MTQG_ARCHIVE_URL: the URL holds") as in_setting:
         load_settings()
-    assert "hunter2" not in f"{in_pack.value} {in_setting.value}"
+    assert "ter2" not in f"{in_pack.value} {in_setting.value}"
+
+
+@pytest.mark.parametrize("url", ["sftp://mtqg@host:22/a@b/c:d", "sftp://host:22/a@b", "/srv/a:b@c"])
+def test_a_url_without_a_password_passes(url: str) -> None:
+    assert refuse_password(url) == url
 
 
 def test_a_source_lists_the_secrets_that_it_needs() -> None:
