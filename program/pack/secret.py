@@ -86,15 +86,21 @@ def _without_literal_secrets(options: dict[str, Option]) -> dict[str, Option]:
             raise ValueError(f"{name} holds a secret: {_HOW}")
         if isinstance(value, str) and "-----BEGIN" in value:
             raise ValueError(f"{name} holds a private key: name its file instead")
-        is_file = isinstance(value, str) and value != ""
-        if name == "known_hosts" and not is_file:
-            raise ValueError("known_hosts: expected the path of a file: host keys are checked")
-        if name == "verify" and not is_file and value is not True:
-            raise ValueError(
-                "verify: expected the path of a file with your own certificate authority: "
-                "certificates are checked"
-            )
+        _refuse_unchecked(name, value)
     return options
+
+
+def _refuse_unchecked(name: str, value: Option) -> None:
+    """Raise ValueError for an option that turns off the check of host keys or certificates."""
+    if isinstance(value, str) and value:
+        return
+    if name == "known_hosts":
+        raise ValueError("known_hosts: expected the path of a file: host keys are checked")
+    if name == "verify" and value is not True:
+        raise ValueError(
+            "verify: expected the path of a file with your own certificate authority: "
+            "certificates are checked"
+        )
 
 
 Options = Annotated[dict[str, Option], AfterValidator(_without_literal_secrets)]

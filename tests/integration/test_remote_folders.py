@@ -175,6 +175,16 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(remote: Rem
         folder.fetch(offer, LIMIT)
 
 
+def test_a_file_that_vanished_after_the_list_lasts(remote: Remote) -> None:
+    remote.put("942/report.csv", b"one")
+    folder = remote.open()
+    (offer,) = offered(folder)
+    gone = replace(offer, external_id="942/gone.csv", name="gone.csv")
+    with pytest.raises(SourceError, match="cannot read gone.csv: ") as error:
+        folder.fetch(gone, LIMIT)
+    assert not isinstance(error.value, TransientError)
+
+
 def refusal_of(call: Callable[[], object]) -> SourceError:
     """The error of a call, after a look for the secret in it and in all its causes."""
     with pytest.raises(SourceError) as refused:

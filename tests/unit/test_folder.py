@@ -273,6 +273,22 @@ def test_every_file_system_s_word_for_when_is_understood(
     assert offered(folder)[0].offered_at == datetime(2025, 1, 1, tzinfo=UTC)
 
 
+def test_an_etag_is_the_version_whatever_digits_the_time_has(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = datetime(2025, 1, 1, 0, 0, 0, 123_000, tzinfo=UTC)
+    versions = []
+    for details in (
+        {"ETag": '"abc"', "LastModified": listed},
+        {"ETag": '"abc"', "LastModified": listed.replace(microsecond=0)},
+        {"etag": 'W/"abc"'},
+        {"etag": '"other"', "modified": listed},
+    ):
+        monkeypatch.setattr(folder, "_files", OneFile(details))
+        versions.append(offered(folder)[0].external_version)
+    assert versions[0] == versions[1] == versions[2] != versions[3]
+
+
 @pytest.mark.parametrize(
     "stamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x", 1e300]
 )
