@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncssh
 import moto
 import pytest
+from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server as WsgiServer
 from fsspec import AbstractFileSystem
 from moto.server import ThreadedMotoServer
@@ -166,8 +167,11 @@ def s3_knows_nobody() -> Iterator[None]:
 
 
 @contextmanager
-def webdav_server(folder: Path) -> Iterator[int]:
-    """Serve a folder by WebDAV below /remote.php/dav/files/mtqg, as Nextcloud does; its port."""
+def webdav_server(folder: Path, certificate: tuple[Path, Path] | None = None) -> Iterator[int]:
+    """Serve a folder by WebDAV below /remote.php/dav/files/mtqg, as Nextcloud does; its port.
+
+    By TLS with a certificate and its key.
+    """
     share = "/remote.php/dav/files/mtqg"
     app = WsgiDAVApp(
         {
@@ -180,6 +184,10 @@ def webdav_server(folder: Path) -> Iterator[int]:
         }
     )
     server = WsgiServer(("127.0.0.1", 0), app, numthreads=2)
+    if certificate:
+        server.ssl_adapter = BuiltinSSLAdapter(*map(str, certificate))
+        # The reason of a failed handshake is the client's to say.
+        server.error_log = lambda *_, **__: None
     server.prepare()
     thread = threading.Thread(target=server.serve)
     thread.start()

@@ -1,9 +1,11 @@
 """WebDAV, such as Nextcloud's, through webdav4 and httpx."""
 
 import re
+import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -46,11 +48,21 @@ def open_webdav(url: str, options: Mapping[str, JsonValue]) -> Opened:
             f"a password is not sent to {parts.hostname} without encryption: "
             "begin the address with webdav+https://"
         )
+    arguments: dict[str, Any] = {"timeout": _SECONDS} | given
+    if isinstance(authority := given.get("verify"), str):
+        arguments["verify"] = _trusting(authority)
     auth = (str(username), str(password)) if password is not None else None
     # All paths are below the folder itself: the parts of the address above it are the server's.
     address = _address(parts)
-    client = QuotingClient(address, auth=auth, **({"timeout": _SECONDS} | given))
+    client = QuotingClient(address, auth=auth, **arguments)
     return Opened(WebdavFileSystem(address, client=client), "")
+
+
+def _trusting(authority: str) -> ssl.SSLContext:
+    """Return what httpx needs to trust the certificates of a file; it no longer takes a path."""
+    if not Path(authority).expanduser().is_file():
+        raise ConfigurationError(f"verify: there is no file {authority} on this machine")
+    return ssl.create_default_context(cafile=Path(authority).expanduser())
 
 
 def _address(parts: SplitResult) -> str:

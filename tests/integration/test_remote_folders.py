@@ -26,6 +26,7 @@ from program.errors import ArchiveError, ConfigurationError, SourceError, Transi
 from program.pack.source import FolderSource
 from program.settings import Settings
 from tests.conftest import Fill
+from tests.integration import test_sending
 from tests.remote_servers import (
     DROPS,
     PASSWORD,
@@ -39,6 +40,7 @@ from tests.remote_servers import (
 )
 from warehouse.tables import DeliveryRow
 
+certificate = test_sending.certificate
 KINDS = ["sftp", "s3", "webdav"]
 LIMIT = 1_000_000
 WRONG = "hunter2"
@@ -220,6 +222,22 @@ def test_a_key_that_s3_does_not_know_lasts(s3: Remote) -> None:
     assert str(error) == (
         "cannot list s3://reports: Forbidden; check key, secret and the rights of that user"
     )
+
+
+def test_a_certificate_is_checked_and_an_option_names_whom_to_trust(
+    tmp_path: Path, certificate: tuple[Path, Path]
+) -> None:
+    put(tmp_path / "served", "942/report.csv", b"one")
+    with webdav_server(tmp_path / "served", certificate) as port:
+        url = f"webdav+https://localhost:{port}/remote.php/dav/files/mtqg"
+        remote = Remote(url, {"username": USER, "password": PASSWORD}, print)
+        error = refusal_of(lambda: offered(remote.open()))
+        assert not isinstance(error, TransientError)
+        assert "no trusted TLS connection; check the certificate, or verify" in str(error)
+        (offer,) = offered(remote.open(verify=str(certificate[0])))
+    assert offer.external_id == "942/report.csv"
+    with pytest.raises(ConfigurationError, match="verify: there is no file /no/such"):
+        remote.open(verify="/no/such")
 
 
 def at_port(kind: str, port: int, known_hosts: Path) -> Remote:
