@@ -7,6 +7,8 @@ from email.message import Message
 from email.mime.multipart import MIMEMultipart
 from pathlib import Path
 
+import css_inline
+
 from program.pack.load import Pack
 from program.records.letter import Letter
 from program.records.query_rows import ReportingRow, RunSubmissionRow
@@ -28,18 +30,31 @@ from publish.reports.awaited import (
 from publish.reports.office_inbox import InboxLine
 from publish.reports.office_reports import CHASING_LIST
 
+ABOUT_FILES = {
+    CHASING_LIST: "Danh sách đôn đốc",
+    BRIEF: "Tóm tắt một trang cho lãnh đạo",
+    DISPATCH: "Dự thảo công văn đôn đốc",
+}
+"""What each attached report is."""
 _MOST_LINES = 40
 _MOST_CALLS = 5
 _MOST_WAITING = 10
+_TONES = {
+    Verdict.ACCEPTED: "good",
+    Verdict.ACCEPTED_WITH_WARNINGS: "ask",
+    Verdict.QUARANTINED: "bad",
+    Verdict.UNREADABLE: "bad",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class _Came:
-    """A report that came, in words."""
+    """A report that came, in words, and the class that colours its result in HTML."""
 
     unit: str
     report: str
     result: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,9 @@ def compose_morning(
     # As in `publish.mail.message`: the older classes keep a long Vietnamese subject whole.
     bodies = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")
     bodies.attach(text_part(render("mail/morning.txt.j2", **values), "plain"))
+    # Many mail programs drop style sheets: the styles go into the elements.
+    html = css_inline.inline(render("mail/morning.html.j2", **values))
+    bodies.attach(text_part(html, "html"))
     message = with_attachments(bodies, attachments, boundary=f"mtqg-files-{letter.message_id}")
     address_message(
         message,
@@ -118,7 +136,7 @@ def _fitting(paths: Sequence[Path], bytes_left: int) -> Iterator[Attachment]:
         size = mailed_bytes(content)
         if size <= bytes_left:
             bytes_left -= size
-            yield Attachment(path.name, "", content)
+            yield Attachment(path.name, ABOUT_FILES[path.name], content)
 
 
 def _subject(came: int, awaited: int, pack: Pack) -> str:
@@ -139,6 +157,7 @@ def _came(row: RunSubmissionRow, pack: Pack) -> _Came:
         unit.name if unit else "Đơn vị chưa rõ",
         f"{form}, {period}" if period else form,
         f"{row.verdict.label}{more}",
+        _TONES[row.verdict],
     )
 
 

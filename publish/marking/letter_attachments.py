@@ -23,7 +23,9 @@ _BASE64_LINE = 76
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A marked workbook. `about` is the name of the sender's file.
+    """A file of a mail.
+
+    `about` is the name of the sender's file that a workbook marks; of a report, what it is.
 
     `content` is None if the workbook is larger than the rest of the mail's limit. Then `link`
     says where to download it; None if there is no such place.

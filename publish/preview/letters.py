@@ -42,6 +42,7 @@ class MailKind(StrEnum):
     NOT_ACCEPTED = "not-accepted"
     ALL_CLEAR = "all-clear"
     OVERRULED = "overruled"
+    MORNING = "morning"
     DIGEST = "digest"
     ALARM = "alarm"
 

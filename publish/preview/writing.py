@@ -14,6 +14,7 @@ from publish.mail.message import compose
 from publish.mail.operator_mails import compose_alarm, compose_digest
 from publish.marking.letter_attachments import Attachment
 from publish.preview.letters import DELIVERY, MailKind, sample_letters
+from publish.preview.morning import sample_morning
 from publish.preview.sample import (
     WordFinding,
     linked_sample,
@@ -99,6 +100,7 @@ def _mails(pack: Pack, today: date, word: WordFinding) -> dict[MailKind, Message
         is_answer = kind is MailKind.NOT_ACCEPTED
         reply_to = pack.correspondence.office.email if is_answer else ""
         mails[kind] = compose(letter, pack, attachments, templates, reply_to)
+    mails[MailKind.MORNING] = sample_morning(sample, pack, f"preview-{MailKind.MORNING}")
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
     digest = _digest(pack, at)
     mails[MailKind.DIGEST] = compose_digest(digest, pack)

@@ -1,6 +1,7 @@
 """The office's morning mail: what came since the last one, what waits, whom to call; once, apart from all other mails."""
 
 import email
+import re
 from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
@@ -15,8 +16,12 @@ from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from program.errors import MailServerUnavailableError, UsageError
 from program.pack.load import Pack
-from program.records.letter import NoticeKind
+from program.records.letter import Letter, News, NoticeKind
+from program.records.query_rows import RunSubmissionRow
 from program.settings import Settings
+from program.submission import Verdict
+from program.units.unit import UnitKind
+from publish.mail.morning import compose_morning
 from publish.mail.transport import FolderTransport
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.steps_by_hand import collect, load
@@ -57,6 +62,11 @@ def mornings(settings: Settings, pack: Pack) -> list[EmailMessage]:
     return found
 
 
+def plain(html: str) -> str:
+    """The page without the styles of its elements."""
+    return re.sub(r' style="[^"]*"', "", html)
+
+
 def put(settings: Settings, unit: str, content: bytes) -> None:
     folder = Path(settings.inbox_url) / unit
     folder.mkdir(exist_ok=True)
@@ -82,10 +92,38 @@ def test_the_office_learns_what_came_what_waits_and_whom_to_call(
     assert "báo cáo chưa gửi, 1 báo cáo chờ sửa, của 12 đơn vị" in text
     assert "Phòng Dân tộc huyện Kế Sách, dan-toc@ke-sach.example" in text
     assert "Nguyễn Văn A" not in mail.as_string()
+    html = mail.get_body(("html",)).get_content()
+    assert "<td>Huyện Kế Sách</td>" in plain(html)
+    assert "mailto:dan-toc@ke-sach.example" in html
+    # The table says what the text says.
+    assert ">cần sửa (" in html
+    assert "<strong>Dự thảo công văn đôn đốc</strong>: cong-van-don-doc.docx" in plain(html)
+    assert "Nguyễn Văn A" not in html
     names = [part.get_filename() for part in mail.iter_attachments()]
     assert names == ["danh-sach-don-doc.xlsx", "tom-tat.docx", "cong-van-don-doc.docx"]
     kinds = {part.get_content_type().rpartition(".")[2] for part in mail.iter_attachments()}
     assert kinds == {"sheet", "document"}
+
+
+def test_a_morning_with_many_reports_is_a_mail_that_no_program_cuts_off(pack: Pack) -> None:
+    at = datetime(2025, 2, 20, 1, tzinfo=UTC)
+    communes = [unit.code for unit in pack.units if unit.kind is UnitKind.COMMUNE]
+    came = [
+        RunSubmissionRow(
+            "", at, code, "training", code, "2025-Q3", Verdict.QUARANTINED, 3, 0, False
+        )
+        for code in communes
+    ]
+    assert len(came) > 40
+    letter = Letter("many", pack.correspondence.office.email, at, DAY, news=News(0, len(came)))
+    mail = email.message_from_bytes(
+        compose_morning(letter, came, (), pack).as_bytes(), policy=policy.default
+    )
+    assert isinstance(mail, EmailMessage)
+    html = mail.get_body(("html",)).get_content()
+    assert len(html.encode()) < 100_000
+    assert html.count("cần sửa (3 điểm)") == 40
+    assert f"… và {len(came) - 40} báo cáo khác" in html
 
 
 def test_a_run_with_nothing_new_sends_none_and_the_next_tells_only_of_what_is_new(

@@ -31,6 +31,7 @@ KINDS = [
     "not-accepted",
     "all-clear",
     "overruled",
+    "morning",
     "digest",
     "alarm",
 ]
@@ -97,6 +98,7 @@ def test_a_mail_with_findings_has_the_marked_workbook_and_a_reminder_the_blank_o
     expected |= dict.fromkeys(with_workbook, marked)
     # An office and a leader fill in nothing.
     expected |= dict.fromkeys(("due-soon", "due-today", "late"), blank)
+    expected["morning"] = ["danh-sach-don-doc.xlsx", "tom-tat.docx", "cong-van-don-doc.docx"]
     assert attached == expected
 
 

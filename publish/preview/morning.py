@@ -1,0 +1,93 @@
+"""The office's morning mail about the sample report, with the files that go with a real one."""
+
+from datetime import UTC, date, datetime, time
+from email.message import Message
+
+from program.calendar.schedule import Obligation
+from program.pack.load import Pack
+from program.records.letter import Letter, News
+from program.records.query_rows import ReportingRow, RunSubmissionRow
+from program.submission import Verdict
+from publish.documents.brief import BRIEF, BriefFacts, brief_bytes
+from publish.documents.dispatch import DISPATCH, dispatch_bytes
+from publish.mail.morning import ABOUT_FILES, compose_morning
+from publish.marking.letter_attachments import Attachment
+from publish.preview.sample import Sample, working_day_from
+from publish.reports.awaited import awaited_reports, awaited_units, chasing_tables
+from publish.reports.office_reports import CHASING_LIST
+from publish.reports.workbook import workbook_bytes
+from publish.site.tables.target_summary import target_summary
+
+_LATE_WORKING_DAYS = 3
+_MORNING = time(0, 30)  # 07:30 in Vietnam
+_VERDICTS = (Verdict.QUARANTINED, Verdict.ACCEPTED_WITH_WARNINGS, Verdict.ACCEPTED)
+"""Of the first units that have sent the report; from the others it is missing."""
+
+
+def sample_morning(sample: Sample, pack: Pack, message_id: str) -> Message:
+    """Return the mail of a morning on which a few units have sent the report and others have not.
+
+    The same pack and sample give the same mail.
+    """
+    day = working_day_from(pack, sample.obligation.due_date, _LATE_WORKING_DAYS)
+    at = datetime.combine(day, _MORNING, UTC)
+    verdicts = dict(zip(sample.same, _VERDICTS, strict=False))
+    came = [_came(obligation, verdict, at) for obligation, verdict in verdicts.items()]
+    reports = [_report(obligation, verdicts.get(obligation), at) for obligation in sample.same]
+    office = pack.correspondence.office.email
+    letter = Letter(message_id, office, created_at=at, day=day, news=News(0, len(came)))
+    return compose_morning(letter, came, reports, pack, _files(reports, pack, day))
+
+
+def _came(obligation: Obligation, verdict: Verdict, at: datetime) -> RunSubmissionRow:
+    return RunSubmissionRow(
+        delivery_name="",
+        received_at=at,
+        sender_unit=obligation.unit_code,
+        form_code=obligation.form_code,
+        unit_code=obligation.unit_code,
+        period=obligation.period.code,
+        verdict=verdict,
+        criticals=2 if verdict is Verdict.QUARANTINED else 0,
+        warnings=1 if verdict is Verdict.ACCEPTED_WITH_WARNINGS else 0,
+        is_synthetic=True,
+        stage=obligation.stage,
+    )
+
+
+def _report(obligation: Obligation, verdict: Verdict | None, at: datetime) -> ReportingRow:
+    has_come = verdict is not None
+    return ReportingRow(
+        form_code=obligation.form_code,
+        unit_code=obligation.unit_code,
+        period=obligation.period.code,
+        stage=obligation.stage,
+        due_date=obligation.due_date,
+        verdict=verdict,
+        version=1 if has_come else None,
+        versions=int(has_come),
+        is_open=verdict is Verdict.QUARANTINED,
+        received_at=at if has_come else None,
+        delivery_name=None,
+        is_synthetic=True,
+    )
+
+
+def _files(reports: list[ReportingRow], pack: Pack, day: date) -> list[Attachment]:
+    awaited = awaited_reports(reports, pack, day)
+    facts = BriefFacts(
+        day=day,
+        targets=target_summary((), pack),
+        money=None,
+        money_rows=(),
+        training=None,
+        plans=(),
+        reports=reports,
+        awaited=awaited_units(awaited),
+    )
+    contents = {
+        CHASING_LIST: workbook_bytes("Danh sách đôn đốc", chasing_tables(awaited, pack, day)),
+        BRIEF: brief_bytes(facts, pack),
+        DISPATCH: dispatch_bytes(awaited_units(awaited), reports, pack, day),
+    }
+    return [Attachment(name, ABOUT_FILES[name], content) for name, content in contents.items()]
