@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -14,14 +14,17 @@ from rich.text import Text
 from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import VERDICT_STYLES, out, print_json
 from mtqg.templates.template import read_period
+from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.errors import UsageError
+from program.near_names import nearest
 from program.pack.lateness import Lateness
 from program.pack.load import Pack, load_pack
 from program.records.letter import ReportName
 from program.records.office_inbox import Explanation
 from program.records.query_rows import ReportingRow, RunSubmissionRow
 from program.records.report_state import ReportState, state_of
+from program.records.reporting_rates import rates_of
 from program.settings import load_settings
 from program.units.unit import UnitKind
 from program.vietnamese import VIETNAM_TIME, format_date, format_instant
@@ -135,7 +138,9 @@ def status(
         typer.Option(help="Only this period: 2024, 2024-H1, 2024-Q4 or 2024-12."),
     ] = None,
     form: Annotated[str | None, typer.Option(help="Only this form: training, works, …")] = None,
-    unit: Annotated[str | None, typer.Option(help="Only this unit, by its code: 942.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Only this unit, by its code or name: 942, 'Châu Thành'.")
+    ] = None,
     level: Annotated[UnitKind | None, typer.Option(help="Only units of this level.")] = None,
     xlsx: Annotated[
         Path | None, typer.Option("--xlsx", help="Write the answer into this workbook.")
@@ -159,7 +164,8 @@ def status(
     settings = load_settings()
     pack = load_pack(settings.pack)
     code = read_period(period).code if period else None
-    wanted = _Wanted(code, form, unit, level, missing)
+    unit_code = _unit_code(unit, code, pack) if unit else None
+    wanted = _Wanted(code, form, unit_code, level, missing)
     _check(wanted, pack)
     warehouse = warehouse_of(settings.warehouse_url, as_of)
     today = as_of.date() if as_of else datetime.now(VIETNAM_TIME).date()
@@ -178,8 +184,12 @@ def status(
         _write_xlsx(xlsx, rows, answer)
         out.print(str(xlsx), soft_wrap=True)
         return
-    for heading, group in groupby(rows, key=_heading):
-        out.print(_table(heading, list(group), answer, is_missing_only=missing))
+    if unit_code is not None and rows:
+        # A table for each report of one unit would be a heading for each line.
+        out.print(_table_of_unit(unit_code, rows, answer, is_missing_only=missing))
+    else:
+        for heading, group in groupby(rows, key=_heading):
+            out.print(_table(heading, list(group), answer, is_missing_only=missing))
     _print_strays(strays, pack)
     if not rows and not strays:
         out.print(_nothing(answer, wanted))
@@ -195,12 +205,49 @@ def _explained(explanations: Iterable[Explanation]) -> set[ReportName]:
 
 
 def _check(wanted: _Wanted, pack: Pack) -> None:
-    """Raise UsageError for a form or a unit that the pack does not have."""
+    """Raise UsageError for a form that the pack does not have."""
     forms = sorted({form.code for form in pack.forms})
     if wanted.form is not None and wanted.form not in forms:
         raise UsageError(f"no form {wanted.form!r}; forms of this pack: {', '.join(forms)}")
-    if wanted.unit is not None and pack.unit_on(wanted.unit, wanted.period) is None:
-        raise UsageError(f"no unit {wanted.unit!r}; units.csv of the pack lists their codes")
+
+
+def _unit_code(text: str, period: str | None, pack: Pack) -> str:
+    """Return the code of the unit with a code or a name, of today or of a former unit.
+
+    Raises:
+        UsageError: No unit, or several. The message has the units that may be meant.
+    """
+    by_code = pack.unit_on(text, period)
+    if by_code is not None:
+        return by_code.code
+    last_days = {unit.valid_to for unit in pack.units if unit.valid_to is not None}
+    if period is None:
+        # Before and after each reorganisation: a name may be that of a former unit.
+        days = {*last_days, *(day + timedelta(days=1) for day in last_days)}
+        days.add(datetime.now(VIETNAM_TIME).date())
+    else:
+        days = {Period.parse(period).end}
+    found: dict[str, str] = {}
+    for day in days:
+        named = pack.units.named(text, day, kinds=_kinds_that_report(pack, day))
+        found |= {unit.code: unit.name for unit in named}
+    if len(found) == 1:
+        return next(iter(found))
+    names = {unit.code: unit.name for unit in pack.units}
+    meant = sorted(found) or nearest(text, names)
+    listed = " or ".join(f"{code} ({found.get(code, names[code])})" for code in meant)
+    if found:
+        raise UsageError(f"--unit: {text!r} may be {listed}; give the code")
+    hint = f"did you mean {listed}?" if meant else "units.csv of the pack lists them"
+    raise UsageError(f"no unit {text!r}; {hint}")
+
+
+def _kinds_that_report(pack: Pack, day: date) -> frozenset[UnitKind]:
+    """Return the kinds of units that send any form: a commune of 2024 sends none."""
+    kinds = {UnitKind.PROVINCE}
+    for form in pack.forms:
+        kinds |= pack.calendar.reporters(form.code, day)
+    return frozenset(kinds)
 
 
 def _nothing(answer: _Status, wanted: _Wanted) -> str:
@@ -275,6 +322,32 @@ def _table(
         table.add_row(
             Text(f"{row.unit_code} {answer.name(row)}"),
             Text(answer.state_text(row), style=_STYLES[state]),
+            Text(answer.version_text(row)),
+            Text(format_instant(row.received_at) if row.received_at else ""),
+            Text(answer.late_text(row)),
+        )
+    return table
+
+
+def _table_of_unit(
+    code: str, rows: Sequence[ReportingRow], answer: _Status, *, is_missing_only: bool
+) -> Table:
+    """Return the reports of one unit, a line for each form and period."""
+    rates = rates_of(rows, answer.day)
+    counted = f"còn chờ {len(rows)}"
+    if not is_missing_only:
+        counted = f"đến hạn {rates.expected}, đã gửi {rates.actual}, đạt {rates.accepted}"
+    title = f"{code} {answer.name(rows[-1])}: {counted}"
+    table = Table(title=title, title_justify="left")
+    for column in ("báo cáo", "kỳ", "hạn gửi", "tình trạng", "bản", "nhận lúc", "chậm"):
+        table.add_column(column, no_wrap=column == "tình trạng")
+    for row in rows:
+        state = answer.state(row)
+        table.add_row(
+            Text(answer.pack.short_title_of(row.form_code) or row.form_code),
+            Text(answer.pack.label_of(row.form_code, row.period, row.stage) or row.period),
+            Text(format_date(row.due_date) if row.due_date else ""),
+            Text(state.label, style=_STYLES[state]),
             Text(answer.version_text(row)),
             Text(format_instant(row.received_at) if row.received_at else ""),
             Text(answer.late_text(row)),

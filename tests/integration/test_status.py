@@ -84,6 +84,16 @@ def test_form_unit_level_and_what_is_missing_can_be_asked_for(ask: Ask) -> None:
     assert {row["unit"] for row in of_level} == {"94"}
 
 
+def test_a_unit_can_be_named_and_its_reports_are_one_table(ask: Ask) -> None:
+    answer = ask("--unit", "Mỹ Tú", "--form", "training", "--period", "2024-Q4").stdout
+    assert "944 Huyện Mỹ Tú: đến hạn 1, đã gửi 1, đạt 0" in answer
+    assert answer.count("đơn vị") == 0
+    both = ask("--unit", "Mỹ Tú").exception
+    assert isinstance(both, UsageError)
+    assert "944 (Huyện Mỹ Tú)" in str(both)
+    assert "Xã Mỹ Tú" in str(both)
+
+
 def test_what_is_not_there_is_said(ask: Ask) -> None:
     assert "Không có báo cáo nào phải gửi hoặc đã gửi cho kỳ 2030" in ask("--period", "2030").stdout
     asked = ("--period", "2024-Q4", "--form", "training", "--unit", "942")
