@@ -184,12 +184,7 @@ def status(
         _write_xlsx(xlsx, rows, answer)
         out.print(str(xlsx), soft_wrap=True)
         return
-    if unit_code is not None and rows:
-        # A table for each report of one unit would be a heading for each line.
-        out.print(_table_of_unit(unit_code, rows, answer, is_missing_only=missing))
-    else:
-        for heading, group in groupby(rows, key=_heading):
-            out.print(_table(heading, list(group), answer, is_missing_only=missing))
+    _print_tables(rows, answer, wanted)
     _print_strays(strays, pack)
     if not rows and not strays:
         out.print(_nothing(answer, wanted))
@@ -220,15 +215,8 @@ def _unit_code(text: str, period: str | None, pack: Pack) -> str:
     by_code = pack.unit_on(text, period)
     if by_code is not None:
         return by_code.code
-    last_days = {unit.valid_to for unit in pack.units if unit.valid_to is not None}
-    if period is None:
-        # Before and after each reorganisation: a name may be that of a former unit.
-        days = {*last_days, *(day + timedelta(days=1) for day in last_days)}
-        days.add(datetime.now(VIETNAM_TIME).date())
-    else:
-        days = {Period.parse(period).end}
     found: dict[str, str] = {}
-    for day in days:
+    for day in _days_of_names(period, pack):
         named = pack.units.named(text, day, kinds=_kinds_that_report(pack, day))
         found |= {unit.code: unit.name for unit in named}
     if len(found) == 1:
@@ -240,6 +228,15 @@ def _unit_code(text: str, period: str | None, pack: Pack) -> str:
         raise UsageError(f"--unit: {text!r} may be {listed}; give the code")
     hint = f"did you mean {listed}?" if meant else "units.csv of the pack lists them"
     raise UsageError(f"no unit {text!r}; {hint}")
+
+
+def _days_of_names(period: str | None, pack: Pack) -> set[date]:
+    """Return the days on which a name may be looked up: before and after each reorganisation."""
+    if period is not None:
+        return {Period.parse(period).end}
+    last_days = {unit.valid_to for unit in pack.units if unit.valid_to is not None}
+    next_days = {day + timedelta(days=1) for day in last_days}
+    return {*last_days, *next_days, datetime.now(VIETNAM_TIME).date()}
 
 
 def _kinds_that_report(pack: Pack, day: date) -> frozenset[UnitKind]:
@@ -299,6 +296,16 @@ def _stray_as_json(row: RunSubmissionRow) -> dict[str, object]:
         "file": row.delivery_name,
         "synthetic": row.is_synthetic,
     }
+
+
+def _print_tables(rows: Sequence[ReportingRow], answer: _Status, wanted: _Wanted) -> None:
+    is_missing_only = wanted.is_missing_only
+    if wanted.unit is not None and rows:
+        # A table for each report of one unit would be a heading for each line.
+        out.print(_table_of_unit(wanted.unit, rows, answer, is_missing_only=is_missing_only))
+        return
+    for heading, group in groupby(rows, key=_heading):
+        out.print(_table(heading, list(group), answer, is_missing_only=is_missing_only))
 
 
 def _table(
