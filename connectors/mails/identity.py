@@ -10,7 +10,7 @@ from urllib.parse import quote
 from connectors.mails.headers import header_block, message_ids, parsed_mail, raw_value, raw_values
 
 _OWN_HEADERS = ("Date", "From", "Subject")
-_ROUTE = ("To", "Received")
+_ROUTE = ("To", "Received", "Content-Type")
 """What tells mails apart that have no Message-ID."""
 _MAX_CHARACTERS = 200
 _SAFE = "@.+-_=$!~"

@@ -24,6 +24,7 @@ from pathlib import Path
 from random import Random
 
 import psycopg
+from pydantic import SecretStr
 
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
@@ -37,7 +38,7 @@ from tests.kills.ends import (
     no_space,
 )
 from tests.kills.night import FAILED, STOPPED, Memory, begin, run
-from tests.kills.sample import put_sample
+from tests.kills.sample import put_mails, put_sample
 from tests.kills.state import State, differences, halves, state_of
 from tests.postgres import Postgres, running_postgres
 from warehouse.states import RunKind
@@ -62,6 +63,7 @@ class Trial:
     def __post_init__(self) -> None:
         pack = load_pack(ROOT / "config" / "soc-trang")
         put_sample(self.folder / "inbox", pack)
+        put_mails(self.folder / "mailbox", pack)
         with self.settings() as settings:
             self.memory = Memory.of(self.folder / "inbox", pack, settings)
             # Once here, so that no forked night has to import, compile and parse what each of them
@@ -92,6 +94,7 @@ class Trial:
                 _env_file=None,
                 var=Path(var),
                 inbox_url=str(self.folder / "inbox"),
+                mailbox_url=SecretStr(f"maildir:{self.folder / 'mailbox'}"),
                 warehouse_url=url,
             )
 

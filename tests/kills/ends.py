@@ -49,6 +49,9 @@ PLACES = (
     "flows.recovery.replay_log:run_document",
     "connectors.archive:Archive.write",
     "connectors.archive:Archive.remove",
+    "connectors.sources.mailbox:MailFolder.fetch",
+    "flows.night.intake:recorded_mail",
+    "flows.night.intake:files_of_mail",
 )
 """Functions before or after which a night dies."""
 

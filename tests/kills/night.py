@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.message import Message
 from pathlib import Path
 
 import flows.night.run_context
+from connectors.mails.inbound import read_mail
+from connectors.mails.mail_deliveries import extractable_mail, files_of_mail
 from connectors.reader.reader import read_parts
 from connectors.zip_deliveries import is_zip_of_reports, members_of
 from expectations.checking import Checker
@@ -64,29 +67,25 @@ class Memory:
 
 
 def _deliveries(inbox: Path, settings: Settings) -> Iterator[tuple[bytes, Delivery]]:
-    for path in sorted(inbox.rglob("*.*")):
+    limits = settings.limits
+    mails = sorted(Path(settings.mailbox_url.get_secret_value().partition(":")[2]).rglob("*.mail"))
+    for path in [*sorted(inbox.rglob("*.*")), *mails]:
         content = path.read_bytes()
-        is_zip = is_zip_of_reports(content)
-        contents = (
-            [m.content or b"" for m in members_of(content, settings.limits)]
-            if is_zip
-            else [content]
-        )
+        contents = [content]
+        sender = path.parent.name
+        if path in mails:
+            message, said = extractable_mail(content, limits), read_mail(content, None)
+            assert isinstance(message, Message)
+            contents = [each.content or b"" for each in files_of_mail(message, said, limits)]
+            sender = "946"
+        elif is_zip_of_reports(content):
+            contents = [member.content or b"" for member in members_of(content, limits)]
         for each in contents:
             sha256 = hashlib.sha256(each).hexdigest()
             arrived = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            yield (
-                each,
-                Delivery(
-                    int(sha256[:6], 16),
-                    "inbox",
-                    "folder",
-                    path.name,
-                    arrived,
-                    sha256,
-                    path.parent.name,
-                ),
-            )
+            number = int(sha256[:6], 16)
+            about = ("inbox", "folder", path.name, arrived, sha256, sender)
+            yield each, Delivery(number, *about)
 
 
 _COMPARED_UNIT = "943"

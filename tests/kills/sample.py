@@ -1,4 +1,7 @@
-"""A small province's night: a bad report and its correction, a good one, a zip of two, bytes that are no workbook."""
+"""A small province's night: a bad report and its correction, a good one, a zip of two, bytes that are no workbook.
+
+And three mails: one with a report and a zip, one without a file, one of a stranger.
+"""
 
 import io
 import os
@@ -9,6 +12,7 @@ from program.calendar.period import Period
 from program.pack.load import Pack
 from publish.template import Values, write_template
 from tests.conftest import GOOD_LEVELS
+from tests.mails import STRANGER, attached, mail, plain
 
 BAD_LEVELS = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
 
@@ -30,6 +34,25 @@ def put_sample(inbox: Path, pack: Pack) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         moment = 1_737_000_000 + 60 * minute
+        os.utime(path, (moment, moment))
+
+
+def put_mails(maildir: Path, pack: Pack) -> None:
+    """Write the mails, each a minute after the one before it, in January 2025."""
+    for folder in ("new", "cur"):
+        (maildir / folder).mkdir(parents=True)
+    sender = pack.correspondence.units["946"].email
+    report = attached("946 Q4.xlsx", _workbook(pack, "946", "2024-Q4"))
+    zipped = attached("gói.zip", _packed({"946 Q3.xlsx": _workbook(pack, "946", "2024-Q3")}))
+    mails = [
+        mail([plain("Gửi báo cáo"), report, zipped], sender=sender, number="1@long-phu.example"),
+        mail([plain("Xin hỏi")], sender=sender, number="2@long-phu.example"),
+        mail([report], sender=STRANGER, number="3@la.example"),
+    ]
+    for minute, content in enumerate(mails):
+        path = maildir / "new" / f"{minute}.mail"
+        path.write_bytes(content)
+        moment = 1_737_100_000 + 60 * minute
         os.utime(path, (moment, moment))
 
 

@@ -29,6 +29,8 @@ _LEFT_OUT = {
     "updated_at",
     "listed_at",
     "attempts",
+    "held_at",
+    "extracted_run_id",
 }
 _LEFT_OUT |= {"claimed_by", "claimed_until", "next_attempt_at", "letter_date"}
 _ONLY_WHETHER = {
