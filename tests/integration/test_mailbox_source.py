@@ -27,7 +27,7 @@ from program.pack.source import MailboxSource
 from program.settings import Settings
 from tests.conftest import Fill
 from tests.imap import Folder, serving
-from tests.integration.test_steps import BAD_LEVELS, whole_night
+from tests.integration.test_steps import BAD_LEVELS
 from tests.mails import (
     OFFICE,
     OTHER_UNIT,
@@ -41,6 +41,7 @@ from tests.mails import (
     page,
     plain,
 )
+from tests.steps_by_hand import collect, load
 from tests.unit.test_mails import HOSTILE, INLINE, TNEF
 from warehouse.database.engine import open_warehouse
 from warehouse.lifecycle.holds import held_deliveries, refuse_held, release_held
@@ -204,6 +205,16 @@ def trusting(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RunContext, "sources", lambda *_: [*others, declared])
 
 
+def taken(settings: Settings) -> RunContext:
+    """Take in what has come, check it and answer, as a run does."""
+    run = open_run(settings, None)
+    collect(run)
+    load(run)
+    steps.alert(run)
+    run.finish()
+    return run
+
+
 def outcomes(run: RunContext) -> dict[str, tuple[str, dict[str, str]]]:
     """Return the state of each mail by its place in the box, with those of its files."""
     with Session(run.warehouse) as session:
@@ -232,7 +243,7 @@ def test_every_mail_of_a_hostile_box_ends_in_its_outcome(
     mails = box(fill)
     put(maildir, {name: each.content for name, each in mails.items()})
     before = {path: path.read_bytes() for path in maildir.rglob("*.*")}
-    run = whole_night(mailed)
+    run = taken(mailed)
     assert run.summary.errors == []
     found = dict(zip(mails, outcomes(run).values(), strict=True))
     expected = {name: (each.state.value, each.files) for name, each in mails.items()}
@@ -246,7 +257,7 @@ def test_every_mail_of_a_hostile_box_ends_in_its_outcome(
     (warning,) = run.summary.warnings
     assert "of unit 942 has files, and a program or a list sent it" in warning
 
-    again = whole_night(mailed)
+    again = taken(mailed)
     assert (again.summary.errors, again.summary.known) == ([], len(mails))
     assert (again.summary.received, again.summary.mails_written) == (0, 0)
     assert outcomes(again) == outcomes(run)
@@ -260,7 +271,7 @@ def test_each_held_mail_says_why(mailed: Settings, maildir: Path, fill: Fill) ->
         if each.state is DeliveryState.HELD and name not in HOSTILE
     }
     put(maildir, mails)
-    run = whole_night(mailed)
+    run = taken(mailed)
     held = held_deliveries(run.warehouse)
     assert dict(zip(mails, [each.reason for each in held], strict=True)) == {
         "stranger": HoldReason.UNKNOWN_SENDER,
@@ -300,7 +311,7 @@ def test_a_released_mail_counts_as_its_unit_s_and_a_refused_one_never(
             "later": mail([report], sender=STRANGER, number="3@la.example", subject="chờ"),
         },
     )
-    first = whole_night(mailed)
+    first = taken(mailed)
     engine = first.warehouse
     accepted, refused = held_number(first, "nhận"), held_number(first, "bỏ")
     words = held_number(first, "chữ")
@@ -313,7 +324,7 @@ def test_a_released_mail_counts_as_its_unit_s_and_a_refused_one_never(
     assert refuse_held(engine, 999, by="x", reason="y", now=first.now()).state is None
     export_changes(mailed, engine)
 
-    second = whole_night(mailed)
+    second = taken(mailed)
     assert second.summary.errors == []
     with Session(second.warehouse) as session:
         submissions = session.scalars(select(SubmissionRow)).all()
@@ -331,7 +342,7 @@ def test_a_released_mail_counts_as_its_unit_s_and_a_refused_one_never(
     result = Rebuilding(mailed, rebuilt_url).run(lambda _: None)
     assert result.failed == []
     rebuilt = open_warehouse(rebuilt_url)
-    assert list(differences(second.warehouse, rebuilt).rows) == []
+    assert differences(second.warehouse, rebuilt, 5).examples == []
 
 
 @pytest.mark.both_databases
@@ -341,11 +352,11 @@ def test_a_warehouse_of_mails_is_rebuilt_from_the_archive(
 ) -> None:
     mails = {name: each.content for name, each in box(fill).items() if name not in HOSTILE}
     put(maildir, mails)
-    run = whole_night(mailed)
+    run = taken(mailed)
     rebuilt_url = staging_url(mailed.warehouse_url)
     assert Rebuilding(mailed, rebuilt_url).run(lambda _: None).failed == []
     rebuilt = open_warehouse(rebuilt_url)
-    assert list(differences(run.warehouse, rebuilt).rows) == []
+    assert differences(run.warehouse, rebuilt, 5).examples == []
     with Session(rebuilt) as session:
         assert len(session.scalars(select(MailRow)).all()) == len(mails)
 
@@ -353,7 +364,7 @@ def test_a_warehouse_of_mails_is_rebuilt_from_the_archive(
 def test_mails_that_arrived_in_a_run_that_was_killed_are_in_the_rebuilt_warehouse(
     mailed: Settings, maildir: Path, fill: Fill
 ) -> None:
-    whole_night(mailed)
+    taken(mailed)
     report = attached("a.xlsx", fill("942", "2024-Q4"))
     put(
         maildir,
@@ -375,7 +386,7 @@ def test_mails_that_arrived_in_a_run_that_was_killed_are_in_the_rebuilt_warehous
     assert {state: rows[number].thread_ids for state, number in states} == {
         DeliveryState.MAIL_PENDING: ["x@y"],
         DeliveryState.HELD: [],
-    } or {state: rows[number] for state, number in states}
+    }
     assert holds == [HoldReason.UNKNOWN_SENDER]
 
 
@@ -387,7 +398,7 @@ def test_an_exported_mail_in_a_folder_is_taken_apart_too(settings: Settings, fil
         path.parent.mkdir()
         path.write_bytes(content)
         os.utime(path, (NOON.timestamp(), NOON.timestamp()))
-    run = whole_night(settings)
+    run = taken(settings)
     assert run.summary.errors == []
     states = Counter(state for state, _ in outcomes(run).values())
     # Who put it into a unit's folder is that unit; elsewhere the mail says it.
@@ -415,12 +426,12 @@ def test_a_box_on_a_server_is_read_and_never_changed(settings: Settings, fill: F
         contents, arrived={5 + n: f"20-Jan-2025 09:{n:02d}:00 +0700" for n in range(60)}
     )
     with serving(folder) as port:
-        run = whole_night(server_of(settings, port))
+        run = taken(server_of(settings, port))
         assert run.summary.errors == []
         found = dict(zip(mails, outcomes(run).values(), strict=True))
         assert found == {name: (each.state.value, each.files) for name, each in mails.items()}
         folder.commands.clear()
-        again = whole_night(server_of(settings, port))
+        again = taken(server_of(settings, port))
     # Nothing is new beyond the cursor: not one mail was asked for.
     assert (again.summary.errors, again.summary.known) == ([], 0)
     verbs = {
@@ -433,13 +444,13 @@ def test_a_box_on_a_server_is_read_and_never_changed(settings: Settings, fill: F
 def test_a_server_that_numbers_its_mails_anew_gives_no_mail_twice(settings: Settings) -> None:
     folder = Folder(numbered(3))
     with serving(folder) as port:
-        first = whole_night(server_of(settings, port))
+        first = taken(server_of(settings, port))
         folder.validity, folder.mails = 2, {uid + 10: each for uid, each in folder.mails.items()}
         # One that was moved into the folder comes with the highest number.
         folder.mails[99] = mail([plain("x")], number="moved@chau-thanh.example")
-        second = whole_night(server_of(settings, port))
+        second = taken(server_of(settings, port))
         folder.mails = {}
-        third = whole_night(server_of(settings, port))
+        third = taken(server_of(settings, port))
     runs = [(run.summary.mails_extracted, run.summary.known) for run in (first, second, third)]
     assert runs == [(3, 0), (1, 3), (0, 0)]
     assert [run.summary.errors for run in (first, second, third)] == [[], [], []]
@@ -542,8 +553,7 @@ def test_the_letter_about_a_mail_names_it_and_its_file(
             "other": mail([plain(LINK)], number="2@x", sender=OTHER_UNIT),
         },
     )
-    run = whole_night(mailed)
-    steps.alert(run)
+    run = taken(mailed)
     letters = [
         message_from_bytes(path.read_bytes(), policy=policy.default)
         for path in mailed.outbox.glob("*.eml")
