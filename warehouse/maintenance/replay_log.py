@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from warehouse.catalogue import CATALOGUE
 from warehouse.database.portions import portions
-from warehouse.states import CHECKED_STATES, DeliveryState
+from warehouse.states import CHECKED_STATES, DELIVERY_TRANSITIONS, DeliveryState
 from warehouse.tables import (
     DecisionRow,
     DeliveryRow,
@@ -287,18 +287,20 @@ def replay_run(engine: Engine, document: Document) -> None:
 
     They keep their numbers. Deliveries that were checked wait to be checked again. Idempotent.
     """
+    checked = {check["delivery"] for check in document["checked"]}
     with Session(engine) as session, session.begin():
         session.merge(RunRow(**_typed(RunRow, document["run"])))
         for row in _in_order_of_references(document["deliveries"]):
             values = _typed(DeliveryRow, row)
-            # The rebuild checks it again, and withdraws it again at the recorded moment.
+            stored = session.get(DeliveryRow, values["id"])
             if values["state"] in CHECKED_STATES:
-                values |= {
-                    "state": DeliveryState.RECEIVED,
-                    "withdrawn_at": None,
-                    "withdrawn_reason": None,
-                }
-            _leave_hold(session, values)
+                # The rebuild checks it again, and withdraws it again at the recorded moment.
+                values |= _UNCHECKED
+                # It did both already, for an earlier document that has the delivery too.
+                if stored and stored.state in CHECKED_STATES and stored.id not in checked:
+                    values = {name: values[name] for name in values if name not in _UNCHECKED}
+            elif stored and stored.state is DeliveryState.HELD:
+                _leave_hold(session, stored, values)
             session.merge(DeliveryRow(**values))
             # A later row may point to this one (`duplicate_of_id`, `archive_delivery_id`).
             session.flush()
@@ -312,12 +314,17 @@ def replay_run(engine: Engine, document: Document) -> None:
                 session.merge(table(**_typed(table, row)))
 
 
-def _leave_hold(session: Session, values: Row) -> None:
+_UNCHECKED: Row = {
+    "state": DeliveryState.RECEIVED,
+    "withdrawn_at": None,
+    "withdrawn_reason": None,
+}
+"""What a delivery has that waits to be checked."""
+
+
+def _leave_hold(session: Session, stored: DeliveryRow, values: Row) -> None:
     """Have a delivery that an earlier document has as held wait as it did once it was released."""
-    stored = session.get(DeliveryRow, values["id"])
-    if stored is None or stored.state is not DeliveryState.HELD:
-        return
-    if values["state"] != DeliveryState.HELD:
+    if values["state"] not in DELIVERY_TRANSITIONS[DeliveryState.HELD] | {DeliveryState.HELD}:
         stored.state = session.get_one(HoldRow, stored.id).waits_as
         session.flush()
 
