@@ -7,7 +7,8 @@ from prefect import flow
 
 from flows.mail.send_letters import present
 from flows.night.runtime import run_name
-from flows.recovery.heartbeat import Alarm, alarm_of, mail_alarm
+from flows.recovery.heartbeat import Alarm, alarm_of, mail_alarm, tell_channels
+from program.errors import MailDeferredError
 from program.settings import load_settings
 
 
@@ -24,7 +25,7 @@ def alarm(hours: int = 26, missing: str = "") -> str:
     `missing` names a deployment of which Prefect saw no run complete: that is what is wrong then.
 
     Returns "" and mails nothing if a run completed. A run whose digest was mailed with all its
-    errors is not mailed again.
+    errors is not mailed again, and a channel that knows of it is not told again.
     """
     settings = load_settings()
     now = present()
@@ -32,5 +33,8 @@ def alarm(hours: int = 26, missing: str = "") -> str:
         found = Alarm(f"No run of the deployment {missing} has completed for {hours} hours.")
     else:
         found = alarm_of(settings, hours, now)
+    failures = tell_channels(settings, found, now)
     mail_alarm(settings, found, now)
+    if failures:
+        raise MailDeferredError("\n".join(failures))
     return found.text

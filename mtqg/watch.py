@@ -15,7 +15,11 @@ def watch(
     ] = 26,
     *,
     mail: Annotated[
-        bool, typer.Option("--mail", help="Also mail the alarm to the engineer of contacts.yaml.")
+        bool,
+        typer.Option(
+            "--mail",
+            help="Also alarm the engineer, by mail and channels.",
+        ),
     ] = False,
 ) -> None:
     """Exit with code 1 and a sentence if no run has completed lately or the last one failed.
@@ -23,7 +27,11 @@ def watch(
     For cron, best on another machine: `0 8 * * * mtqg watch --mail`. The command needs neither
     Prefect nor the archive, only the settings, the pack and the warehouse.
     """
-    from flows.recovery.heartbeat import alarm_of, mail_alarm  # noqa: PLC0415  (keeps --help quick)
+    from flows.recovery.heartbeat import (  # noqa: PLC0415  (keeps --help quick)
+        alarm_of,
+        mail_alarm,
+        tell_channels,
+    )
 
     settings = load_settings()
     now = datetime.now(UTC)
@@ -32,6 +40,9 @@ def watch(
         out.print(f"A run has completed within the last {hours} hours.")
         return
     print_plain(alarm.text, errors)
+    if mail:
+        for failure in tell_channels(settings, alarm, now):
+            print_plain(failure, errors)
     if mail and not mail_alarm(settings, alarm, now):
         errors.print("Not mailed: that run's digest was mailed, and it says so.")
     raise typer.Exit(1)

@@ -69,6 +69,14 @@ class Settings(BaseSettings):
     bounces_url: SecretStr = Field(
         SecretStr(""), description="imaps:// or maildir: URL of the mailbox that receives bounces"
     )
+    alarm_channels: SecretStr = Field(
+        SecretStr(""),
+        description="apprise URLs, separated by spaces, that get the operator's alarms beside mail",
+    )
+    office_channels: SecretStr = Field(
+        SecretStr(""),
+        description="apprise URLs, separated by spaces, that get the office's short notices",
+    )
     max_mail_bytes: int = Field(
         5_000_000,
         gt=0,

@@ -534,7 +534,8 @@ _IS_ONCE = "kind IN ('checked', 'waived')"
 class OutboxRow(WarehouseTable):
     """A notice to a recipient, with its state (`states.OutboxState`).
 
-    It is about a submission, or about a report that has not come (form, unit, period and stage).
+    It is about a submission, about a report that has not come (form, unit, period and stage), or
+    about a run. A recipient is an address, or the label of a channel (`publish.mail.channels`).
     All notices to a recipient go out as one letter. `message_id` and `letter_date` are set when
     the letter is assembled. They never change once it may have left, so that a second
     attempt is the same mail. `claimed_by` is the process that sends it: nobody else does until
@@ -561,6 +562,8 @@ class OutboxRow(WarehouseTable):
         UniqueConstraint("submission_id", "recipient", "answers_id"),
         UniqueConstraint("submission_id", "recipient", "kind", "step"),
         UniqueConstraint("form_code", "unit_code", "period", "stage", "recipient", "kind", "step"),
+        # Of alarms: no other kind has both a run and a step.
+        Index("uq_outbox_alarms", "recipient", "kind", "run_id", "step", unique=True),
         Index(None, "unit_code"),
         Index(None, "state"),
         Index(None, "message_id"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
+from flows.mail.channels import alarm_operator
 from flows.mail.mail_transport import transport_of
 from flows.night.artifacts import counts_of
 from flows.night.run_context import RunContext
@@ -52,15 +53,29 @@ def send_digest(run: RunContext, run_url: str) -> None:
     run.summary.errors_mailed = len(run.summary.errors)
 
 
+def tell_operator(run: RunContext) -> None:
+    """Tell the operator's channels that a closed run failed, once for errors that stay the same.
+
+    What a channel does not take stays in the outbox, and the next digest names it.
+    """
+    before = summary_before(run.warehouse, run.run_id)
+    if run.kind is RunKind.INTAKE and _had_all_errors(before, run):
+        return
+    alarm_operator(run.warehouse, run.pack, run.settings, run.now, run_id=run.run_id)
+
+
 def _are_known(run: RunContext) -> bool:
     """Tell whether a digest of the run before had all errors of this one.
 
     A source that is down for a day fails each intake, and the engineer needs one mail.
     """
     before = summary_before(run.warehouse, run.run_id)
-    errors = before.get("errors", [])
-    was_mailed = before.get("errors_mailed") == len(errors)
-    return was_mailed and set(run.summary.errors) <= set(errors)
+    was_mailed = before.get("errors_mailed") == len(before.get("errors", []))
+    return was_mailed and _had_all_errors(before, run)
+
+
+def _had_all_errors(before: Mapping[str, Any], run: RunContext) -> bool:
+    return set(run.summary.errors) <= set(before.get("errors", []))
 
 
 def digest_of(run: RunContext, run_url: str) -> Digest:

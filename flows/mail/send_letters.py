@@ -13,6 +13,7 @@ from email.message import Message
 from expectations.rules.rule_set import RuleSet
 from flows.archive import open_archive
 from flows.mail.bounces import take_bounces
+from flows.mail.channels import send_to_channels
 from flows.mail.mail_transport import transport_of
 from program.errors import (
     MailDeferredError,
@@ -82,7 +83,7 @@ class SendResult:
 
     `sent` and `waiting` count letters. `held` is why no letter may go out now, `down` why the
     mail server takes none; both are "" otherwise. `returned` has a sentence for each earlier
-    letter that bounced.
+    letter that bounced, `channels` one for each message that a channel did not take.
 
     `failures` and `deferred` give the reason by message id for letters that did not go. The
     letters of `deferred` are tried again while this sending lasts, those of `failures` are not.
@@ -93,13 +94,14 @@ class SendResult:
     held: str = ""
     down: str = ""
     returned: list[str] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     deferred: dict[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[str]:
         """The sentences for the operator: one for each letter, one for a server that is down."""
-        sentences = list(self.returned)
+        sentences = [*self.returned, *self.channels]
         if self.down:
             sentences.append(self.down)
         sentences += self.failures.values()
@@ -121,6 +123,9 @@ def send_letters(context: MailContext, post: MailTransport) -> SendResult:
         returned=take_bounces(context.warehouse, context.settings, context.clock())
     )
     outcome.waiting = assemble_letters(context.warehouse, context.day, daily_limit=daily_limit)
+    outcome.channels = send_to_channels(
+        context.warehouse, context.pack, context.settings, context.clock
+    )
     # Letters are assembled also in quiet hours, so that the digest counts what waits.
     if held and outcome.waiting:
         outcome.held = held

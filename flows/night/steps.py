@@ -24,6 +24,7 @@ from program.parsed_report import ParsedReport
 from program.records.history import History, history_keys
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
+from publish.mail.channels import office_channels
 from publish.marking.download_links import remove_expired_downloads
 from publish.reports.office_inbox import office_inbox
 from warehouse.database.views import ready_for_questions
@@ -236,8 +237,11 @@ def export(run: RunContext) -> None:
             logger.exception("export part=%s", name)
             run.fail(f"export {name}: {type(error).__name__}: {error}")
     # After the files that go with the mail.
+    recipients = [channel.label for channel in office_channels(run.settings)]
     if run.pack.correspondence.mailing.morning_mail:
-        enqueue_morning(run.warehouse, run.pack.correspondence.office.email, run.now())
+        recipients.append(run.pack.correspondence.office.email)
+    if recipients:
+        enqueue_morning(run.warehouse, recipients, run.now())
 
 
 def _write_data(run: RunContext) -> None:

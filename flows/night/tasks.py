@@ -3,13 +3,14 @@
 The work is in `flows.night.intake` and `flows.night.steps`.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows.mail.digest import send_digest
+from flows.mail.digest import send_digest, tell_operator
 from flows.night import intake, steps
 from flows.night.artifacts import markdown_of, table_of
 from flows.night.metrics import write_metrics
@@ -130,4 +131,7 @@ def close(run: RunContext) -> dict[str, Any]:
 
 def _fail_if_errors(run: RunContext) -> None:
     if run.summary.errors:
+        # Whatever a channel does, the run ends with its own errors.
+        with suppress(Exception):
+            tell_operator(run)
         raise MtqgError("\n".join(run.summary.errors))

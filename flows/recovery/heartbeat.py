@@ -7,13 +7,17 @@ here.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flows.mail.channels import alarm_operator
 from flows.mail.mail_transport import transport_of
-from program.errors import WarehouseError
-from program.pack.load import load_pack
+from program.errors import ConfigurationError, MailDeferredError, WarehouseError
+from program.pack.load import Pack, load_pack
 from program.records.digest import LastRuns
 from program.settings import Settings
 from program.vietnamese import format_instant
+from publish.mail.channel_texts import alarm_text
+from publish.mail.channels import alarm_channels, send_to_channel
 from publish.mail.operator_mails import compose_alarm
+from warehouse.database.backends import OpenMode
 from warehouse.database.engine import open_warehouse
 from warehouse.queries.operations import last_runs
 from warehouse.states import RunKind
@@ -23,11 +27,14 @@ from warehouse.states import RunKind
 class Alarm:
     """What is wrong with the runs, in a sentence; "" if nothing is.
 
-    `was_mailed` means that a digest with this error was mailed.
+    `was_mailed` means that a digest with this error was mailed. `run_id` is the run that it is
+    about, None if it is about none; `days_without` as in `program.records.letter.RunAlarm`.
     """
 
     text: str
     was_mailed: bool = False
+    run_id: int | None = None
+    days_without: int = 0
 
 
 def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
@@ -49,7 +56,7 @@ def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
     if runs is None:
         return Alarm("No run has ever begun on this warehouse.")
     since = now - timedelta(hours=hours)
-    alarm = _failure_alarm(runs, since) or _absence_alarm(runs, since, hours)
+    alarm = _failure_alarm(runs, since) or _absence_alarm(runs, since, hours, now)
     # An intake may be missing: an idle one leaves no trace in the ledger.
     if alarm is None and intakes is not None:
         alarm = _failure_alarm(intakes, since)
@@ -72,6 +79,42 @@ def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:
     return True
 
 
+def tell_channels(settings: Settings, alarm: Alarm, now: datetime) -> list[str]:
+    """Tell the operator's channels of an alarm; return a sentence for each that did not take it.
+
+    The outbox keeps what is about a run, so that it goes once. Where the warehouse cannot be
+    opened, or has no run, the alarm is sent each time.
+    """
+    if not alarm.text or not alarm_channels(settings):
+        return []
+    pack = load_pack(settings.pack)
+    if alarm.run_id is None:
+        return _tell_at_once(settings, alarm, pack)
+    warehouse = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
+    try:
+        return alarm_operator(
+            warehouse,
+            pack,
+            settings,
+            lambda: now,
+            run_id=alarm.run_id,
+            days_without=alarm.days_without,
+        )
+    finally:
+        warehouse.dispose()
+
+
+def _tell_at_once(settings: Settings, alarm: Alarm, pack: Pack) -> list[str]:
+    failures = []
+    title, _ = alarm_text((), pack)
+    for channel in alarm_channels(settings):
+        try:
+            send_to_channel(channel, title, alarm.text)
+        except (MailDeferredError, ConfigurationError) as failed:
+            failures.append(f"channel: {failed}")
+    return failures
+
+
 def _failure_alarm(runs: LastRuns, since: datetime) -> Alarm | None:
     """Return the alarm if the newest run failed; None otherwise."""
     if runs.newest_state != "failed":
@@ -84,10 +127,11 @@ def _failure_alarm(runs: LastRuns, since: datetime) -> Alarm | None:
     return Alarm(
         f"The last run ({_newest(runs)}) failed with {len(errors)} errors, the first: {first}",
         was_mailed=runs.newest_was_mailed,
+        run_id=runs.newest_id,
     )
 
 
-def _absence_alarm(runs: LastRuns, since: datetime, hours: int) -> Alarm | None:
+def _absence_alarm(runs: LastRuns, since: datetime, hours: int, now: datetime) -> Alarm | None:
     """Return the alarm if no run completed since a moment; None otherwise."""
     newest = _newest(runs)
     if runs.completed_at is None:
@@ -98,9 +142,12 @@ def _absence_alarm(runs: LastRuns, since: datetime, hours: int) -> Alarm | None:
     state = runs.newest_state
     if state == "running":
         state = "is still running or was killed"
-    return Alarm(
+    text = (
         f"No run has completed for {hours} hours: the last one ended {ended_at}; {newest}, {state}."
     )
+    # One message a day to a channel, as long as it lasts.
+    days = max((now - runs.completed_at).days, 1)
+    return Alarm(text, run_id=runs.newest_id, days_without=days)
 
 
 def _newest(runs: LastRuns) -> str:

@@ -1,4 +1,4 @@
-"""`mtqg mail send`, `mtqg mail retry`, `mtqg mail preview`."""
+"""`mtqg mail send`, `mtqg mail retry`, `mtqg mail preview`, `mtqg mail test-channels`."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mtqg.console import out, print_plain
-from program.errors import MailDeferredError
+from program.errors import ConfigurationError, MailDeferredError, UsageError
 from program.pack.load import load_pack
 from program.settings import load_settings
 from program.vietnamese import vietnam_day
@@ -50,6 +50,36 @@ def retry(
     engine = open_warehouse(load_settings().warehouse_url, OpenMode.WRITING)
     count = retry_failed(engine, to)
     out.print(f"{count} to be tried again; `mtqg mail send` does it now")
+
+
+@mail_app.command()
+def test_channels() -> None:
+    """Send a short test message to every channel, now. Exit code 1 if one did not take it.
+
+    The channels are those of MTQG_ALARM_CHANNELS and MTQG_OFFICE_CHANNELS. Quiet hours do not
+    hold it back, and the outbox does not keep it.
+    """
+    from publish.mail.channels import (  # noqa: PLC0415  (keeps --help quick)
+        alarm_channels,
+        office_channels,
+        send_to_channel,
+    )
+
+    settings = load_settings()
+    name = load_pack(settings.pack).program.short_name
+    channels = (*alarm_channels(settings), *office_channels(settings))
+    if not channels:
+        raise UsageError("no channel is set: MTQG_ALARM_CHANNELS, MTQG_OFFICE_CHANNELS")
+    failures = []
+    for channel in channels:
+        try:
+            send_to_channel(channel, f"[mtqg] {name}", "Tin thử, không cần trả lời. A test.")
+        except (MailDeferredError, ConfigurationError) as failed:
+            failures.append(str(failed))
+        else:
+            print_plain(f"{channel.label}: taken")
+    if failures:
+        raise MailDeferredError("\n".join(failures))
 
 
 @mail_app.command()

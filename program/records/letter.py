@@ -16,7 +16,7 @@ LETTER_CODE_LENGTH = 8
 
 
 class NoticeKind(StrEnum):
-    """What a notice says. The last two are about a report that has not come."""
+    """What a notice says. Two are about a report that has not come, the last is about a run."""
 
     CHECKED = "checked"
     """The result of the check. The verdict says what the sender must do."""
@@ -36,6 +36,8 @@ class NoticeKind(StrEnum):
     """A reminder before the due date of a report."""
     OVERDUE = "overdue"
     """A reminder after the due date of a report."""
+    ALARM = "alarm"
+    """A run failed, or none has completed since it: for the operator's channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,20 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class RunAlarm:
+    """What is wrong with a run: its errors, or for how many days none has completed since it."""
+
+    run_id: int
+    errors: tuple[str, ...]
+    days_without: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """Everything that one recipient gets in one mail. `message_id` identifies the mail.
 
-    A letter with `news` is the office's morning mail, and holds nothing else.
+    A letter with `news` is the office's morning mail, and holds nothing else. One with `alarms` is
+    for a channel of the operator, and holds nothing else.
 
     `day` is the day in Vietnam on which its statements are true. `accepted` are the recipient's
     other reports of the same periods that are current. `references` are the message ids of earlier
@@ -117,6 +129,7 @@ class Letter:
     accepted: tuple[ReportName, ...] = ()
     references: tuple[str, ...] = ()
     news: News | None = None
+    alarms: tuple[RunAlarm, ...] = ()
 
     @property
     def code(self) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from email.message import Message
 from email.mime.multipart import MIMEMultipart
 from pathlib import Path
@@ -81,14 +82,13 @@ def compose_morning(
     """
     open_ones = of_open_units(awaited_reports(reports, pack, letter.day), letter.day)
     units = awaited_units(open_ones)
-    counts = Counter(row.verdict for row in came)
     # What must be corrected first: the office may have to explain it.
     in_order = sorted(came, key=lambda row: row.verdict.loads)
     values = {
         "office": pack.correspondence.office,
         "program": pack.program,
         "day": letter.day,
-        "counts": [(counts[kind], kind.label) for kind in Verdict if counts[kind]],
+        "counts": verdict_counts(came),
         "came": [_came(row, pack) for row in in_order[:_MOST_LINES]],
         "total": len(came),
         "awaited": units,
@@ -116,6 +116,20 @@ def compose_morning(
         more={"Content-Language": "vi"},
     )
     return message
+
+
+def verdict_counts(came: Sequence[RunSubmissionRow]) -> list[tuple[int, str]]:
+    """Return how many of the reports got each verdict, with its words; none that is 0."""
+    counts = Counter(row.verdict for row in came)
+    return [(counts[kind], kind.label) for kind in Verdict if counts[kind]]
+
+
+def open_counts(reports: Sequence[ReportingRow], pack: Pack, day: date) -> tuple[int, int, int]:
+    """Return how many reports are missing and to be corrected, and of how many units."""
+    open_ones = of_open_units(awaited_reports(reports, pack, day), day)
+    missing = sum(report.state is ReportState.MISSING for report in open_ones)
+    to_fix = sum(report.state is ReportState.TO_FIX for report in open_ones)
+    return missing, to_fix, len(awaited_units(open_ones))
 
 
 def morning_files(settings: Settings) -> list[Attachment]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from program.pack.load import Pack
 from program.records.digest import Counted, Digest, Undelivered
-from program.records.letter import Letter
+from program.records.letter import Letter, RunAlarm
 from publish.mail.blank_templates import blank_templates
+from publish.mail.channel_texts import alarm_text, office_message
 from publish.mail.message import compose
 from publish.mail.operator_mails import compose_alarm, compose_digest
 from publish.marking.letter_attachments import Attachment
@@ -63,7 +64,23 @@ def write_previews(
     files = [index]
     for entry in entries:
         files += entry.files
+    files.append(_write_channels(pack, today, folder))
     return files
+
+
+def _write_channels(pack: Pack, today: date, folder: Path) -> Path:
+    """Write the short texts that channels get."""
+    counts = ((3, "đạt"), (2, "chờ sửa"))
+    errors = ("source portal: did not answer within 30 s", "mail: connection refused")
+    messages = (
+        office_message(counts, (12, 4, 7, 2), pack, today),
+        alarm_text([RunAlarm(31, errors)], pack),
+        alarm_text([RunAlarm(31, (), days_without=2)], pack),
+    )
+    file = folder / "channels.txt"
+    texts = [f"{title}\n{body}\n" for title, body in messages]
+    file.write_text("\n".join(texts), encoding="utf-8", newline="\n")
+    return file
 
 
 def _write_mail(message: Message, name: str, folder: Path) -> _Entry:

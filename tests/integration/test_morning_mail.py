@@ -189,8 +189,8 @@ def test_the_office_gets_its_other_letters_beside_it(
     office = pack.correspondence.office.email
     now = datetime(2025, 2, 20, 5, tzinfo=UTC)
     # A second call adds nothing; nor does a pack whose office has another address.
-    assert enqueue_morning(run.warehouse, office, now) == 0
-    assert enqueue_morning(run.warehouse, "other@office.example", now) == 0
+    assert enqueue_morning(run.warehouse, [office], now) == 0
+    assert enqueue_morning(run.warehouse, ["other@office.example"], now) == 0
     context = MailContext(run.warehouse, pack, settings, lambda _: b"", DAY + timedelta(days=1))
     assert send_letters(context, FolderTransport(settings.outbox)).sent == 0
     with Session(run.warehouse) as session:

@@ -347,13 +347,13 @@ def test_a_replacement_that_its_sender_explained_waits_with_the_explanation(
 def test_the_office_gets_a_morning_mail_for_an_explanation_alone(office: Office) -> None:
     (letter,) = asked(office).mails
     to = office.pack.correspondence.office.email
-    assert enqueue_morning(office.warehouse, to, office.now) == 1
-    assert enqueue_morning(office.warehouse, to, office.now) == 0
+    assert enqueue_morning(office.warehouse, [to], office.now) == 1
+    assert enqueue_morning(office.warehouse, [to], office.now) == 0
     office.send(Collected())
     take(office, answer_to(letter, WORDS))
     explain(office)
-    assert enqueue_morning(office.warehouse, to, office.now) == 1
-    assert enqueue_morning(office.warehouse, to, office.now) == 0
+    assert enqueue_morning(office.warehouse, [to], office.now) == 1
+    assert enqueue_morning(office.warehouse, [to], office.now) == 0
     post = Collected()
     office.send(post)
     (text,) = texts(post.mails)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from program.records.letter import MissingReport, NoticeKind
@@ -29,7 +29,7 @@ _IDENTITY = (
 """The columns of the outbox that tell one notice from another. None of them ever changes."""
 _COLUMNS_OF_MISSING = ("form_code", "unit_code", "period", "stage", "due_date")
 _ABOUT_REPORTS = (NoticeKind.DUE_SOON, NoticeKind.OVERDUE)
-"""The kinds about a report that has not come; all others are about a submission."""
+"""The kinds about a report that has not come; all others but alarms are about a submission."""
 
 _Identity: TypeAlias = tuple[Any, ...]
 _Values: TypeAlias = dict[str, Any]
@@ -41,10 +41,11 @@ class NewNotice:
 
     Attributes:
         verdict: What the check found; for `checked` only.
-        run_id: The run whose cross-checks found something; for `cross_checked` only.
+        run_id: The run whose cross-checks found something (`cross_checked`), or that an `alarm` is
+            about.
         step: Which reminder of a series it is. For a refusal the number of the decision. For a
-            morning notice how many explanations and held deliveries there were, and one. Null for
-            all other kinds.
+            morning notice how many explanations and held deliveries there were, and one. For an
+            alarm the days without a run, 0 if it failed. Null for all other kinds.
         answers_id: The notice with the question that is settled; for `all_clear` only.
     """
 
@@ -60,8 +61,11 @@ class NewNotice:
 
     def __post_init__(self) -> None:
         """Raise ValueError where what the kind is about is missing."""
-        is_about_report = self.kind in _ABOUT_REPORTS
-        subject = self.missing if is_about_report else self.submission_id
+        subject: object = self.submission_id
+        if self.kind in _ABOUT_REPORTS:
+            subject = self.missing
+        elif self.kind is NoticeKind.ALARM:
+            subject = self.run_id
         if subject is None:
             raise ValueError(f"a notice {self.kind} without what it is about")
 
@@ -71,7 +75,7 @@ def enqueue(session: Session, notices: Iterable[NewNotice]) -> int:
 
     In the caller's transaction, and idempotent: the outbox holds one `checked` and one `waived`
     notice of a submission for a recipient, one `cross_checked` for each run, one reminder for each
-    step, and one `all_clear` for each question.
+    step, one `all_clear` for each question, and one alarm about a run for each step.
 
     An all-clear that became obsolete is pending again: the question was put once more before the
     answer was sent, and is settled once more.
@@ -128,19 +132,26 @@ def _identity(values: _Values) -> _Identity:
 
 
 def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity, int]:
-    """Return the ids of the notices on record about the same submissions and units."""
+    """Return the ids of the notices on record about the same submissions, units and runs."""
     columns = [getattr(OutboxRow, name) for name in _IDENTITY]
     query = select(OutboxRow.id, *columns)
     submissions: set[int] = set()
     units: set[str] = set()
+    runs: set[int] = set()
     for values in wanted:
-        # A reminder has a unit instead of a submission.
-        if values["submission_id"] is None:
+        # A reminder has a unit instead of a submission, an alarm a run.
+        if values["kind"] is NoticeKind.ALARM:
+            runs.add(values["run_id"])
+        elif values["submission_id"] is None:
             units.add(values["unit_code"])
         else:
             submissions.add(values["submission_id"])
-    conditions = [OutboxRow.submission_id.in_(ids) for ids in portions(sorted(submissions))]
+    conditions: list[ColumnElement[bool]] = [
+        OutboxRow.submission_id.in_(ids) for ids in portions(sorted(submissions))
+    ]
     conditions += [OutboxRow.unit_code.in_(codes) for codes in portions(sorted(units))]
+    is_alarm = OutboxRow.kind == NoticeKind.ALARM
+    conditions += [is_alarm & OutboxRow.run_id.in_(ids) for ids in portions(sorted(runs))]
     found: dict[_Identity, int] = {}
     for is_wanted in conditions:
         for number, *identity in session.execute(query.where(is_wanted)):

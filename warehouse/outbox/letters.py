@@ -11,7 +11,14 @@ from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
-from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
+from program.records.letter import (
+    Letter,
+    MissingReport,
+    Notice,
+    NoticeKind,
+    ReportName,
+    RunAlarm,
+)
 from program.submission import Verdict
 from warehouse.lifecycle.stored_findings import (
     findings_of,
@@ -21,8 +28,10 @@ from warehouse.lifecycle.stored_findings import (
 from warehouse.outbox.morning import news_of
 from warehouse.outbox.obsolete import is_obsolete
 from warehouse.states import OutboxState
-from warehouse.tables import DecisionRow, DeliveryRow, OutboxRow, SubmissionRow
+from warehouse.tables import DecisionRow, DeliveryRow, OutboxRow, RunRow, SubmissionRow
 
+CHANNEL = "channel:"
+"""How a recipient begins who is a channel, not an address."""
 _MOST_REFERENCES = 20
 """A longer thread names its first letter and its last ones."""
 
@@ -42,6 +51,8 @@ def assemble_letters(
     letter that nobody has tried is assembled again: after a week without a mail server it says what
     is true now.
 
+    A message to a channel is a letter too, but is bound by no limit and is not counted.
+
     Returns:
         How many letters there are to send.
     """
@@ -53,9 +64,13 @@ def assemble_letters(
         full = _recipients_at_limit(session, day, daily_limit)
         for rows in unsent.values():
             recipient = rows[0].recipient
-            if recipient not in full:
+            if recipient not in full or recipient.startswith(CHANNEL):
                 _give_id(rows, recipient, day)
-        letters = {row.message_id for row in pending if row.state == OutboxState.PENDING}
+        letters = {
+            row.message_id
+            for row in pending
+            if row.state == OutboxState.PENDING and not row.recipient.startswith(CHANNEL)
+        }
         return len(letters - {None})
 
 
@@ -65,8 +80,12 @@ def load_letter(session: Session, message_id: str) -> Letter:
     rows = list(session.scalars(query))
     notices = []
     reminders = []
+    alarms = []
     for row in rows:
         if row.kind is NoticeKind.MORNING:
+            continue
+        if row.kind is NoticeKind.ALARM:
+            alarms.append(_alarm(session, row))
             continue
         if row.submission_id is None:
             reminders.append(_missing_report(row))
@@ -88,7 +107,13 @@ def load_letter(session: Session, message_id: str) -> Letter:
         references=_references(session, first, reports, files),
         # It is in a letter of its own.
         news=news_of(session, first) if first.kind is NoticeKind.MORNING else None,
+        alarms=tuple(alarms),
     )
+
+
+def _alarm(session: Session, row: OutboxRow) -> RunAlarm:
+    run = session.get_one(RunRow, row.run_id)
+    return RunAlarm(run.id, tuple(run.summary.get("errors", ())), row.step or 0)
 
 
 def _pending_notices(session: Session) -> list[OutboxRow]:
@@ -150,7 +175,9 @@ def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
 
 def _identity(row: OutboxRow) -> str:
     """Return what tells a notice from every other one to the same recipient."""
-    about = row.submission_id or _missing_report(row).report
+    about: object = row.submission_id
+    if about is None and row.kind is not NoticeKind.ALARM:
+        about = _missing_report(row).report
     return f"{about}/{row.kind}/{row.run_id}/{row.step}/{row.answers_id}"
 
 
@@ -257,8 +284,8 @@ def _references(
             OutboxRow.recipient == first.recipient,
             OutboxRow.message_id != first.message_id,
             OutboxRow.id < first.id,
-            # A morning mail begins no thread and is in none.
-            OutboxRow.kind != NoticeKind.MORNING,
+            # A morning mail and an alarm begin no thread and are in none.
+            OutboxRow.kind.not_in([NoticeKind.MORNING, NoticeKind.ALARM]),
         )
         .order_by(OutboxRow.id)
     )

@@ -1,5 +1,6 @@
 """The notice of the office's morning mail: one for all that was checked since the last of them."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Engine, func, select
@@ -11,12 +12,12 @@ from warehouse.states import OutboxState
 from warehouse.tables import ExplanationRow, HoldRow, OutboxRow, SubmissionRow
 
 
-def enqueue_morning(engine: Engine, recipient: str, now: datetime) -> int:
-    """Queue a morning notice if there is anything new since the last one; return how many are new.
+def enqueue_morning(engine: Engine, recipients: Collection[str], now: datetime) -> int:
+    """Queue a morning notice to each recipient if there is anything new since the last ones.
 
-    New is what was checked, what was held, and what a sender explained. It follows from what is on
-    record: if a run died before this, the next run makes up for it. Before the first report there
-    is no morning notice.
+    Returns how many are new. New is what was checked, what was held, and what a sender explained.
+    It follows from what is on record: if a run died before this, the next run makes up for it.
+    Before the first report there is no morning notice.
     """
     newest_checked = select(func.max(SubmissionRow.id))
     last = (
@@ -33,7 +34,11 @@ def enqueue_morning(engine: Engine, recipient: str, now: datetime) -> int:
         mailed = session.execute(last).first()
         if mailed is not None and (newest, step) == tuple(mailed):
             return 0
-        return enqueue(session, [NewNotice(NoticeKind.MORNING, recipient, now, newest, step=step)])
+        notices = [
+            NewNotice(NoticeKind.MORNING, recipient, now, newest, step=step)
+            for recipient in recipients
+        ]
+        return enqueue(session, notices)
 
 
 def _count_for_office(session: Session) -> int:
@@ -44,10 +49,15 @@ def _count_for_office(session: Session) -> int:
 
 
 def news_of(session: Session, row: OutboxRow) -> News:
-    """Return what a morning notice tells of: all that no earlier mail told of."""
-    sent_before = select(func.max(OutboxRow.submission_id)).where(
-        OutboxRow.kind == NoticeKind.MORNING,
-        OutboxRow.state == OutboxState.SENT,
-        OutboxRow.id < row.id,
-    )
-    return News(session.scalar(sent_before) or 0, row.submission_id or 0)
+    """Return what a morning notice tells of: all that no earlier one told its recipient of.
+
+    A recipient who never had one gets to know what is new since one was sent to anybody, not all.
+    """
+    newest = row.submission_id or 0
+    before = select(func.max(OutboxRow.submission_id)).where(OutboxRow.kind == NoticeKind.MORNING)
+    sent_before = before.where(OutboxRow.recipient == row.recipient, OutboxRow.id < row.id)
+    if session.scalar(sent_before) is None:
+        # The others of the same moment tell of the same submissions.
+        sent_before = before.where(OutboxRow.submission_id < newest)
+    is_sent = OutboxRow.state == OutboxState.SENT
+    return News(session.scalar(sent_before.where(is_sent)) or 0, newest)

@@ -17,8 +17,10 @@ def is_obsolete(session: Session, row: OutboxRow) -> bool:
     A reminder: the missing report came, or a later reminder is on record. A notice about a
     submission: its file was withdrawn, a newer version replaces it, or the notice itself no longer
     holds. A newer version replaces it if it was accepted or has a notice of its own: then nothing
-    is lost. A morning notice: a later one tells of everything that it would.
+    is lost. A morning notice: a later one tells of everything that it would. An alarm never.
     """
+    if row.kind is NoticeKind.ALARM:
+        return False
     if row.submission_id is None:
         return _is_reminder_settled(session, row)
     if row.kind is NoticeKind.MORNING:
@@ -52,7 +54,11 @@ def _is_reminder_settled(session: Session, row: OutboxRow) -> bool:
 
 
 def _is_told_later(session: Session, row: OutboxRow) -> bool:
-    later = select(OutboxRow.id).where(OutboxRow.kind == NoticeKind.MORNING, OutboxRow.id > row.id)
+    later = select(OutboxRow.id).where(
+        OutboxRow.kind == NoticeKind.MORNING,
+        OutboxRow.recipient == row.recipient,
+        OutboxRow.id > row.id,
+    )
     return session.scalar(later.limit(1)) is not None
 
 

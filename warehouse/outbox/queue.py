@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, case, func, or_, sel
 from sqlalchemy.orm import Session
 
 from program.records.letter import Letter
-from warehouse.outbox.letters import load_letter
+from warehouse.outbox.letters import CHANNEL, load_letter
 from warehouse.states import OutboxState
 from warehouse.tables import OutboxRow
 
@@ -38,14 +38,17 @@ def claim_letter(
     now: datetime,
     *,
     passed_over: Collection[str] = (),
+    channels: Collection[str] | None = None,
 ) -> Letter | None:
     """Claim the oldest letter that may be tried now; return it, or None if there is none.
+
+    It is a mail, or where `channels` are given a message to one of them.
 
     Nobody else gets it until its lease ends, or its process is gone from this machine. Letters in
     `passed_over` (message ids) are skipped.
     """
     with Session(engine) as session, session.begin():
-        message_id = session.scalar(_oldest_free(session, passed_over, now))
+        message_id = session.scalar(_oldest_free(session, passed_over, now, channels))
         if message_id is None:
             return None
         session.execute(
@@ -179,6 +182,7 @@ def _oldest_free(
     session: Session,
     passed_over: Collection[str],
     now: datetime,
+    channels: Collection[str] | None,
 ) -> Select[Any]:
     """Query the message id of the oldest pending letter that is due and that nobody claims."""
     is_free = or_(
@@ -189,7 +193,7 @@ def _oldest_free(
     is_due = or_(OutboxRow.next_attempt_at.is_(None), OutboxRow.next_attempt_at <= now)
     return (
         select(OutboxRow.message_id)
-        .where(_is_pending_letter(passed_over), is_free, is_due)
+        .where(_is_pending_letter(passed_over, channels), is_free, is_due)
         .order_by(OutboxRow.id)
         .limit(1)
     )
@@ -227,12 +231,37 @@ def _end_claim(
         )
 
 
-def _is_pending_letter(passed_over: Collection[str]) -> ColumnElement[bool]:
+def _is_pending_letter(
+    passed_over: Collection[str], channels: Collection[str] | None = None
+) -> ColumnElement[bool]:
+    is_mine = ~_is_for_channel()
+    if channels is not None:
+        is_mine = OutboxRow.recipient.in_(channels)
     return and_(
+        is_mine,
         OutboxRow.state == OutboxState.PENDING,
         OutboxRow.message_id.is_not(None),
         OutboxRow.message_id.not_in(passed_over),
     )
+
+
+def _is_for_channel() -> ColumnElement[bool]:
+    return OutboxRow.recipient.startswith(CHANNEL, autoescape=True)
+
+
+def retire_channels(engine: Engine, kept: Collection[str]) -> int:
+    """Mark the messages to channels that are no longer set as obsolete; return how many."""
+    retired = (
+        update(OutboxRow)
+        .where(
+            OutboxRow.state == OutboxState.PENDING,
+            _is_for_channel(),
+            OutboxRow.recipient.not_in(kept),
+        )
+        .values(state=OutboxState.OBSOLETE)
+    )
+    with Session(engine) as session, session.begin():
+        return int(session.execute(retired).rowcount)  # type: ignore[attr-defined]
 
 
 def _is_gone(sender: str) -> bool:
