@@ -480,6 +480,7 @@ def figures_in_marts(run: RunContext, unit: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("reads_here")
 def test_figures_of_a_tool_are_those_of_the_same_workbook(
     province: Callable[..., Settings], kobo: FakeKobo, odk: FakeOdk
@@ -524,6 +525,7 @@ def test_an_edit_in_the_tool_replaces_the_figures(
     assert [(value, is_current) for value, _, _, is_current in found] == [(61, True), (60, False)]
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("reads_here")
 def test_a_rejection_in_the_tool_takes_the_figures_back_until_it_is_undone(
     province: Callable[..., Settings], kobo: FakeKobo, odk: FakeOdk

@@ -4,12 +4,14 @@ All answers of a tool are untrusted. Each submission is an offer of its own.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any, NoReturn, TypeAlias
 
+from connectors.file_names import display_name
 from connectors.sources.http_client import HttpClient, join
 from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.errors import SourceError
@@ -47,7 +49,8 @@ class Submitted:
 
 def offer_of(source: ToolSource, submitted: Submitted) -> Offer | UnusableOffer | RejectedOffer:
     """Return a submission as an offer; what else it is where it is not to be taken."""
-    name = f"{source.name} {submitted.key}.json"
+    # A key is the tool's: it may hold what no name of a file should.
+    name = display_name(re.sub(r"[/\\]", "", f"{source.name} {submitted.key}.json"))
     if submitted.is_rejected:
         return RejectedOffer(submitted.key, name)
     sender = source.senders.get(submitted.account or "")
