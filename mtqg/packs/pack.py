@@ -20,6 +20,8 @@ from program.pack.yaml_file import read_text
 from program.settings import ROOT, Settings, load_settings, quiet_third_parties
 
 SAMPLE = ROOT / "config" / "soc-trang"
+_MOST_PROBLEMS = 20
+"""Areas with wrong boundaries that are named at once."""
 
 pack_app = typer.Typer(
     name="pack",
@@ -67,8 +69,7 @@ def check(
     try:
         pack = load_pack((folder or settings.pack).expanduser().absolute())
         rules = _load_rules(pack)
-        # A run reads them only when it writes maps, after everything else.
-        read_boundaries(pack.folder)
+        _check_boundaries(pack)
         is_compared = _check_corrections(pack, settings)
         if asks_tools:
             _check_tools(pack, settings)
@@ -85,6 +86,16 @@ def check(
             out.print("Corrections were not compared with a warehouse: there is none yet.")
     fails = strict and _is_incomplete(pack, rules)
     raise typer.Exit(1 if fails else 0)
+
+
+def _check_boundaries(pack: Pack) -> None:
+    """Raise ConfigurationError for boundaries that a map of the site could not draw as meant."""
+    # A run reads them only when it writes maps, after everything else.
+    boundaries = read_boundaries(pack.folder)
+    problems = [] if boundaries is None else boundaries.problems(pack.units)
+    if problems:
+        more = f"\nand {len(problems) - _MOST_PROBLEMS} more" * (len(problems) > _MOST_PROBLEMS)
+        raise ConfigurationError("\n".join(problems[:_MOST_PROBLEMS]) + more)
 
 
 def _check_corrections(pack: Pack, settings: Settings) -> bool:

@@ -132,6 +132,56 @@ def test_boundaries_that_are_none_are_refused_by_day(copy: Path) -> None:
     assert "boundaries.geojson: expected a FeatureCollection" in str(checked.exception)
 
 
+SQUARE = [[105.9, 9.5], [106.0, 9.5], [106.0, 9.6], [105.9, 9.5]]
+
+
+def with_boundaries(copy: Path, *areas: tuple[str, str | None, list[list[float]]]) -> Path:
+    features = []
+    for code, name, ring in areas:
+        properties = {"code": code, "name": name}
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        features.append({"type": "Feature", "properties": properties, "geometry": geometry})
+    content = {"type": "FeatureCollection", "features": features}
+    (copy / "boundaries.geojson").write_text(json.dumps(content), encoding="utf-8")
+    return copy
+
+
+def test_right_boundaries_are_accepted(copy: Path) -> None:
+    shown = with_boundaries(copy, ("942", None, SQUARE), ("943", "Huyện Kế Sách", SQUARE))
+    assert mtqg("check", shown).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("area", "complaint"),
+    [
+        (("777777", None, SQUARE), "777777: expected the code of a unit of units.csv"),
+        (("943", "Huyện Khác", SQUARE), "943 Huyện Khác: expected the name .* Huyện Kế Sách"),
+        (("942", None, SQUARE[:3]), "942: expected a closed ring"),
+        (
+            ("942", None, [[9.5, 105.9], [9.6, 105.9], [9.6, 106.0], [9.5, 105.9]]),
+            r"942: expected longitude 102 to 118 .* in this order; found 9\.5, 105\.9",
+        ),
+        (
+            ("942", None, [[548000, 1056000], [548100, 1056000], [0, 0], [548000, 1056000]]),
+            r"942: expected longitude .*\(WGS 84\); found 548000",
+        ),
+    ],
+)
+def test_wrong_boundaries_are_named_with_their_unit(
+    copy: Path, area: tuple[str, str | None, list[list[float]]], complaint: str
+) -> None:
+    checked = mtqg("check", with_boundaries(copy, ("944", None, SQUARE), area))
+    assert isinstance(checked.exception, ConfigurationError)
+    assert re.search(complaint, str(checked.exception))
+    assert "944" not in str(checked.exception)
+
+
+def test_a_second_area_of_a_unit_is_refused(copy: Path) -> None:
+    checked = mtqg("check", with_boundaries(copy, ("942", None, SQUARE), ("942", None, SQUARE)))
+    assert isinstance(checked.exception, ConfigurationError)
+    assert "feature 1: a second area of 942" in str(checked.exception)
+
+
 def test_a_form_without_rules_of_its_own_is_named_and_no_error(copy: Path) -> None:
     form = (copy / "forms" / "training" / "v1.yaml").read_text(encoding="utf-8")
     (copy / "forms" / "census").mkdir()
