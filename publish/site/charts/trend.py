@@ -1,15 +1,18 @@
-"""A line over time with a target: the points and axes of a chart 360 wide and 180 high."""
+"""A line over time with a target: the points and axes of a chart 360 wide and 200 high."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from program.vietnamese import format_number
 from publish.site.charts.scale import round_up
 
-WIDTH, HEIGHT = 360, 180
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 16, 26
-_MOST_LABELS = 5
-"""Labels of dates that fit beside each other."""
+WIDTH, HEIGHT = 360, 200
+_RIGHT, _TOP, _BOTTOM = 14, 38, 26
+"""The words of the target stand above all: beside its line they would cover a figure."""
+_LETTER = 6.6
+"""How wide a digit of the axes is."""
+_GAP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Trend:
     line: str
     grid: tuple[tuple[float, float], ...]
     target_y: float | None
-    left: int = _LEFT
+    left: float
     right: int = WIDTH - _RIGHT
     bottom: int = HEIGHT - _BOTTOM
     width: int = WIDTH
@@ -65,23 +68,48 @@ def trend(observations: Sequence[Observation], target: float | None) -> Trend | 
         share = (value - bottom_value) / (top_value - bottom_value)
         return round(HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM), 1)
 
-    points = _points(in_order, [y_of(observation.value) for observation in in_order])
-    line = " ".join(f"{point.x},{point.y}" for point in points)
     middle = (bottom_value + top_value) / 2
     grid = tuple((y_of(value), value) for value in (bottom_value, middle, top_value))
-    target_y = None if target is None else y_of(target)
-    return Trend(points, line, grid, target_y)
+    left = round(_GAP + max(_width(format_number(value, decimals=1)) for _, value in grid), 1)
+    points = _points(in_order, [y_of(observation.value) for observation in in_order], left)
+    line = " ".join(f"{point.x},{point.y}" for point in points)
+    return Trend(points, line, grid, None if target is None else y_of(target), left)
 
 
-def _points(in_order: Sequence[Observation], heights: Sequence[float]) -> tuple[TrendPoint, ...]:
+def _width(text: str) -> float:
+    return _LETTER * len(text)
+
+
+def _points(
+    in_order: Sequence[Observation], heights: Sequence[float], left: float
+) -> tuple[TrendPoint, ...]:
     first_day, last_day = in_order[0].day, in_order[-1].day
     days = max((last_day - first_day).days, 1)
-    step = -(-len(in_order) // _MOST_LABELS)
-    points = []
-    for number, (observation, y) in enumerate(zip(in_order, heights, strict=True)):
+    places = []
+    for observation in in_order:
         share = (observation.day - first_day).days / days
-        x = round(_LEFT + share * (WIDTH - _LEFT - _RIGHT), 1)
-        # Counted from the right: the latest period is always written.
-        is_labelled = (len(in_order) - 1 - number) % step == 0
-        points.append(TrendPoint(x, y, observation, is_labelled))
+        places.append(round(left + share * (WIDTH - left - _RIGHT), 1))
+    labelled = _labelled(in_order, places)
+    points = []
+    for number, observation in enumerate(in_order):
+        is_labelled = number in labelled
+        points.append(TrendPoint(places[number], heights[number], observation, is_labelled))
     return tuple(points)
+
+
+def _labelled(in_order: Sequence[Observation], places: Sequence[float]) -> set[int]:
+    """Return the numbers of the points whose periods are written: as many as fit.
+
+    They are chosen from the right: the latest period is always written.
+    """
+    last = len(in_order) - 1
+    labelled = set()
+    free_until = float(WIDTH)
+    for number in range(last, -1, -1):
+        width = _width(in_order[number].label)
+        # The first label begins at its point, the last one ends there, others are around it.
+        before = {0: 0.0, last: width}.get(number, width / 2)
+        if number == last or places[number] - before + width <= free_until:
+            labelled.add(number)
+            free_until = places[number] - before - _GAP
+    return labelled
