@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from program.labels import fold
 
@@ -75,14 +76,7 @@ class Period:
         Raises:
             ValueError: The text is no code of a period.
         """
-        match = _CODE.fullmatch(code.strip().upper())
-        if match is None:
-            raise ValueError(f"not a period: {code!r}; expected 2024, 2024-H1, 2024-Q4 or 2024-12")
-        year = int(match["year"])
-        for kind in (PeriodKind.HALF, PeriodKind.QUARTER, PeriodKind.MONTH):
-            if match[kind.value]:
-                return cls(year, kind, int(match[kind.value]))
-        return cls(year, PeriodKind.YEAR)
+        return _parsed(code)
 
     @classmethod
     def read(cls, text: str) -> "Period | None":
@@ -203,3 +197,16 @@ def periods_between(kind: PeriodKind, first: date, last: date) -> list[Period]:
             if first <= period.end <= last:
                 periods.append(period)
     return periods
+
+
+# A site asks for the same codes hundreds of thousands of times.
+@lru_cache(maxsize=4096)
+def _parsed(code: str) -> Period:
+    match = _CODE.fullmatch(code.strip().upper())
+    if match is None:
+        raise ValueError(f"not a period: {code!r}; expected 2024, 2024-H1, 2024-Q4 or 2024-12")
+    year = int(match["year"])
+    for kind in (PeriodKind.HALF, PeriodKind.QUARTER, PeriodKind.MONTH):
+        if match[kind.value]:
+            return Period(year, kind, int(match[kind.value]))
+    return Period(year, PeriodKind.YEAR)
