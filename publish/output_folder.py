@@ -95,6 +95,10 @@ class OutputFolder:
         if not self.is_current(name, made_from):
             self.write(name, content(), made_from)
 
+    def record_of(self, name: str) -> str:
+        """Return from what the file `name` was made before; "" if it is not there."""
+        return self._before.get(name, "") if self.path(name).exists() else ""
+
     def keep_as(self, name: str, made_from: str) -> None:
         """Keep the file `name` as it is: what it is made from now gives the same bytes."""
         self._made_from[name] = made_from

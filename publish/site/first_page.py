@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
 from program.records.query_rows import RunSubmissionRow
 from program.records.report_state import ReportState
 from program.records.target_status import URGENT, TargetStatus
-from program.units.register import Unit
+from program.units.register import Unit, UnitKind
+from program.vietnamese import vietnam_day
+from publish.site.area_pages import AreaPage
 from publish.site.indicator_pages import IndicatorPage
+from publish.site.project_pages import ProjectPage
 from publish.site.reporting_pages import FormReports
 from publish.site.site_data import SiteData
 from publish.site.tables.money import MoneyPanel, money_panel
+from publish.site.tables.plans import PlanGroup, PlanPanel
 from publish.site.tables.target_summary import TargetLine, status_counts, target_summary
 from publish.site.unit_pages import UnitPage
 from warehouse.database.engine import Warehouse
@@ -20,6 +25,12 @@ from warehouse.queries.reports import progress_of
 
 _MOST_BEHIND = 8
 _MOST_NEEDING = 6
+_GOOD = (TargetStatus.ACHIEVED, TargetStatus.ON_TRACK)
+"""The statuses of the targets that ask for nothing."""
+_TRAINING = "training"
+"""The form whose plan and result leaders ask for first."""
+_MOST_UNITS = 60
+"""Units of a level that the page lists; of more, it leads to the pages of their parents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +53,71 @@ class StatusChange:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingReports:
+    """The reports that wait for a correction: how many, of how many units.
+
+    `longest` is the unit that has waited since the first day, for `days` days; None where nobody
+    waits.
+    """
+
+    reports: int
+    units: int
+    longest: Unit | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsOfLevel:
+    """The units of a level, or only their number where they are too many for the page."""
+
+    kind: UnitKind
+    count: int
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FirstPage:
     """What the first page shows.
 
-    `needing` are the targets that are farthest from where they should be. `changes` is None if
-    nothing is known of the month before.
+    `good` counts the targets that are reached or on track; `needing` are those that are farthest
+    from where they should be. `training` is the plan and result of training. `changes` is None if
+    nothing is known of the month before. `areas` are the parents above all others, with the number
+    of their units.
     """
 
     lines: Sequence[TargetLine]
     statuses: Mapping[TargetStatus, int]
+    good: int
     unverified: int
     needing: Sequence[TargetLine]
     money: MoneyPanel | None
+    training: PlanGroup | None
     states: Mapping[ReportState, int]
     forms: Sequence[FormReports]
     late: Sequence[LateUnit]
+    waiting: WaitingReports
     last_run: Mapping[str, int]
     changes: Sequence[StatusChange] | None
-    units: Sequence[Unit]
+    levels: Sequence[UnitsOfLevel]
+    areas: Sequence[tuple[Unit, int]]
     indicators: Sequence[IndicatorPage]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPages:
+    """What the other pages show that the first page sums up. `areas` are by the parent's code."""
+
+    indicators: Sequence[IndicatorPage]
+    projects: Sequence[ProjectPage]
+    forms: Sequence[FormReports]
+    units: Sequence[UnitPage]
+    areas: Mapping[str, AreaPage]
+    plans: PlanPanel
 
 
 def first_page(
     data: SiteData,
-    forms: Sequence[FormReports],
-    units: Sequence[UnitPage],
-    indicators: Sequence[IndicatorPage],
+    shown: ShownPages,
     run_rows: Sequence[RunSubmissionRow],
     earlier: Warehouse | None,
 ) -> FirstPage:
@@ -76,16 +126,20 @@ def first_page(
     return FirstPage(
         lines=lines,
         statuses=status_counts(lines),
+        good=sum(line.status in _GOOD for line in lines),
         unverified=sum(not line.is_verified for line in lines),
         needing=_needing_attention(lines),
         money=money_panel(data),
+        training=_training(shown.plans),
         states=data.state_counts(data.reports),
-        forms=forms,
-        late=_late_units(units),
+        forms=shown.forms,
+        late=_late_units(shown.units, data.day),
+        waiting=_waiting(shown.units, data.day),
         last_run=_by_verdict(run_rows),
         changes=None if earlier is None else _changes(lines, earlier, data.pack),
-        units=tuple(page.unit for page in units),
-        indicators=indicators,
+        levels=_levels(shown.units),
+        areas=_top_areas(shown.areas),
+        indicators=shown.indicators,
     )
 
 
@@ -95,16 +149,55 @@ def _needing_attention(lines: Sequence[TargetLine]) -> tuple[TargetLine, ...]:
     return tuple(needing[:_MOST_NEEDING])
 
 
-def _late_units(units: Sequence[UnitPage]) -> tuple[LateUnit, ...]:
+def _late_units(units: Sequence[UnitPage], day: date) -> tuple[LateUnit, ...]:
     late = []
     for page in units:
         missing = page.states[ReportState.MISSING]
         to_fix = page.states[ReportState.TO_FIX]
         if missing or to_fix:
-            days = [row.days_late or 0 for row in page.reports if row.verdict is None]
-            late.append(LateUnit(page.unit, missing, to_fix, max(days, default=0)))
+            due = [row.due_date for row in page.reports if row.verdict is None]
+            days = [(day - deadline).days for deadline in due if deadline is not None]
+            late.append(LateUnit(page.unit, missing, to_fix, max([0, *days])))
     late.sort(key=lambda unit: (-(unit.missing + unit.to_fix), -unit.days_late, unit.unit.code))
     return tuple(late[:_MOST_BEHIND])
+
+
+def _training(plans: PlanPanel) -> PlanGroup | None:
+    """Return the plan and result of training: of what the unit reported itself before a sum."""
+    groups = [group for group in plans.groups if group.lines[0].row.form_code == _TRAINING]
+    groups.sort(key=lambda group: (group.basis != "reported", -group.reported))
+    return groups[0] if groups else None
+
+
+def _waiting(units: Sequence[UnitPage], day: date) -> WaitingReports:
+    count = 0
+    waiting: list[tuple[int, Unit]] = []
+    for page in units:
+        since = [row.received_at for row in page.reports if row.verdict is not None and row.is_open]
+        count += page.states[ReportState.TO_FIX]
+        days = [(day - vietnam_day(received)).days for received in since if received is not None]
+        if page.states[ReportState.TO_FIX]:
+            waiting.append((max(days, default=0), page.unit))
+    if not waiting:
+        return WaitingReports(count, 0, None, 0)
+    days_of_longest, longest = max(waiting, key=lambda each: each[0])
+    return WaitingReports(count, len(waiting), longest, days_of_longest)
+
+
+def _levels(units: Sequence[UnitPage]) -> tuple[UnitsOfLevel, ...]:
+    levels = []
+    for kind in UnitKind:
+        of_kind = tuple(page.unit for page in units if page.unit.kind is kind)
+        if of_kind:
+            shown = of_kind if len(of_kind) <= _MOST_UNITS else ()
+            levels.append(UnitsOfLevel(kind, len(of_kind), shown))
+    return tuple(levels)
+
+
+def _top_areas(areas: Mapping[str, AreaPage]) -> tuple[tuple[Unit, int], ...]:
+    """Return the parents that are below no other parent, and how many units each has."""
+    top = [page for page in areas.values() if page.parent.parent not in areas]
+    return tuple((page.parent, len(page.lines)) for page in top)
 
 
 def _by_verdict(rows: Sequence[RunSubmissionRow]) -> dict[str, int]:

@@ -1,24 +1,35 @@
 """The page of an indicator: trend with target, map, and the table of units that make the sum."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Generic, TypeVar
 
 from program.calendar.period import Period, PeriodKind
 from program.calendar.stage import Stage
 from program.pack.boundaries import Boundaries
 from program.pack.catalogue import Indicator, IndicatorKind
-from program.records.query_rows import ProgressRow
+from program.pack.load import Program
+from program.records.query_rows import ProgressRow, StageRow, TerritorySumRow
 from program.records.report_state import is_past_due
 from program.units.register import Unit, UnitKind
 from program.vietnamese import format_number
 from publish.site.charts.trend import Observation, Trend, trend
 from publish.site.charts.unit_map import UnitMap, UnitValue, unit_map
-from publish.site.pages import SitePages, indicator_path, unit_path
+from publish.site.pages import SitePages, indicator_path, part_path, unit_path
 from publish.site.site_data import SiteData
 from publish.site.tables.grids import IndicatorTable, PageColumn, ReportingGrid, indicator_tables
+from publish.site.tables.parts import PartLink, parts_of
 from publish.site.tables.target_summary import TargetLine
 
+Row = TypeVar("Row", ProgressRow, TerritorySumRow)
+
 _TEMPLATE = "site/indicator.html.j2"
+_PART_TEMPLATE = "site/indicator_part.html.j2"
+_LINE_BYTES, _CELL_BYTES = 150, 450
+"""About how long a line of a table is in HTML, and each figure of it."""
+_MOST_DIFFERENCES = 100
+"""Estimates far from the final figure that a page lists; of more, their number is said."""
 _MOST_NAMES = 12
 """Missing units that are named; of more, their number is said."""
 
@@ -44,18 +55,41 @@ class MapView:
 
 
 @dataclass(frozen=True, slots=True)
-class IndicatorPage:
-    """What the page of an indicator shows.
+class FigureTable(Generic[Row]):
+    """The figures of units of one level.
 
-    `sources` gives the submission of each unit's own figure, by unit code, period and stage.
+    `sources` gives the submission of each unit's own figure, by unit code and period. A table that
+    is too long for one page has no lines and leads to its `parts`.
     """
 
-    table: IndicatorTable
+    grid: ReportingGrid[Row]
+    sources: Mapping[tuple[str, str], int]
+    parts: tuple[PartLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorPart:
+    """What the page of a part of an indicator's table shows: some units of one level."""
+
+    indicator: Indicator
+    title: str
+    table: FigureTable[ProgressRow] | FigureTable[TerritorySumRow]
+    is_sum: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorPage:
+    """What the page of an indicator shows."""
+
+    indicator: Indicator
+    figures: tuple[FigureTable[ProgressRow], ...]
+    territories: tuple[FigureTable[TerritorySumRow], ...]
+    differences: tuple[tuple[Unit, StageRow], ...]
+    more_differences: int
     line: TargetLine | None
     chart: Trend | None
     maps: tuple[MapView, ...]
     gaps: tuple[Gaps, ...]
-    sources: Mapping[tuple[str, str], int]
 
 
 def write_indicator_pages(
@@ -64,76 +98,158 @@ def write_indicator_pages(
     boundaries: Boundaries | None,
     common: Mapping[str, object],
 ) -> list[IndicatorPage]:
-    """Write a page for each indicator of the pack; return what they show, in the pack's order."""
+    """Write a page for each indicator of the pack; return them in the pack's order.
+
+    Their tables are whole: a page whose table is too long has links to parts instead.
+    """
     lines = {line.indicator.code: line for line in data.targets}
-    shown = []
-    for table in indicator_tables(data.figures, data.sums, data.stages, data.pack):
-        page = _page_of(table, lines.get(table.indicator.code), data, boundaries)
-        shown.append(page)
-        pages.write(
-            indicator_path(table.indicator.code),
-            _TEMPLATE,
-            page,
-            lambda page=page: {**common, "page": page},  # type: ignore[misc]
-        )
-    return shown
-
-
-def _page_of(
-    table: IndicatorTable,
-    line: TargetLine | None,
-    data: SiteData,
-    boundaries: Boundaries | None,
-) -> IndicatorPage:
-    indicator = table.indicator
-    rows = data.figures_by_indicator.get(indicator.code, [])
-    sources = {}
-    for row in rows:
-        number = data.source_of_figure(indicator, row)
-        if number is not None:
-            sources[row.unit_code, row.period] = number
-    maps = tuple(_map_of(grid, indicator, boundaries) for grid in table.grids)
-    return IndicatorPage(
-        table=table,
-        line=line,
-        chart=_chart_of(indicator, line, data),
-        maps=tuple(view for view in maps if view is not None),
-        gaps=_gaps_of(indicator, data),
-        sources=sources,
+    writer = _Writer(pages, data, boundaries, common)
+    tables = indicator_tables(
+        data.figure_rows.figures, data.figure_rows.sums, data.figure_rows.stages, data.pack
     )
+    return [writer.write(table, lines.get(table.indicator.code)) for table in tables]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    pages: SitePages
+    data: SiteData
+    boundaries: Boundaries | None
+    common: Mapping[str, object]
+
+    def write(self, table: IndicatorTable, line: TargetLine | None) -> IndicatorPage:
+        """Write the page of an indicator, and those of the parts of its tables.
+
+        Returns the page with its tables in whole.
+        """
+        indicator = table.indicator
+        maps = tuple(_map_of(grid, indicator, self.boundaries) for grid in table.grids)
+        page = IndicatorPage(
+            indicator=indicator,
+            figures=tuple(self._figures(indicator, grid) for grid in table.grids),
+            territories=tuple(FigureTable(grid, {}, ()) for grid in table.territories),
+            differences=table.differences[:_MOST_DIFFERENCES],
+            more_differences=max(len(table.differences) - _MOST_DIFFERENCES, 0),
+            line=line,
+            chart=_chart_of(indicator, line, self.data),
+            maps=tuple(view for view in maps if view is not None),
+            gaps=_gaps_of(indicator, self.data),
+        )
+        figures = tuple(self._in_parts(indicator, each, "") for each in page.figures)
+        sums = tuple(self._in_parts(indicator, each, "sum-") for each in page.territories)
+        shown = page
+        if (figures, sums) != (page.figures, page.territories):
+            shown = replace(page, figures=figures, territories=sums)
+        path = indicator_path(indicator.code)
+        self.pages.write(path, _TEMPLATE, shown, {**self.common, "page": shown}.copy)
+        return page
+
+    def _figures(
+        self, indicator: Indicator, grid: ReportingGrid[ProgressRow]
+    ) -> FigureTable[ProgressRow]:
+        sources = {}
+        cells_of_all = chain.from_iterable(cells for _, cells in grid.lines)
+        rows = [row for row in cells_of_all if row is not None]
+        for row in rows:
+            number = self.data.source_of_figure(indicator, row)
+            if number is not None:
+                sources[row.unit_code, row.period] = number
+        return FigureTable(grid, sources, ())
+
+    def _in_parts(
+        self, indicator: Indicator, table: FigureTable[Row], prefix: str
+    ) -> FigureTable[Row]:
+        """Return a table as it is, or with links to its parts, which are written."""
+        links = []
+        for part in parts_of(table.grid.lines, self.data.pack.units, _weight):
+            grid = replace(table.grid, lines=part.lines)
+            codes = {unit.code for unit, _ in part.lines}
+            own = {key: number for key, number in table.sources.items() if key[0] in codes}
+            page = IndicatorPart(indicator, part.title, FigureTable(grid, own, ()), bool(prefix))
+            path = part_path(indicator_path(indicator.code), f"{prefix}{part.name}")
+            self.pages.write(path, _PART_TEMPLATE, page, {**self.common, "page": page}.copy)
+            links.append(PartLink(path, part.title, len(part.lines), grid.filled))
+        if not links:
+            return table
+        return FigureTable(replace(table.grid, lines=()), {}, tuple(links))
+
+
+def _weight(cells: Sequence[object]) -> int:
+    return _LINE_BYTES + _CELL_BYTES * sum(cell is not None for cell in cells)
 
 
 def _chart_of(indicator: Indicator, line: TargetLine | None, data: SiteData) -> Trend | None:
-    """Return the province's figures over time, in the printed unit, beside the target."""
-    rows = [row for row in data.provincial if row.indicator_code == indicator.code]
-    if not rows or not _is_drawable(indicator):
+    """Return the province's figures over time, in the printed unit, beside the target.
+
+    A sum counts where it is of enough units: the line would else show who has reported.
+    """
+    if not _is_drawable(indicator):
         return None
     observations = []
-    for row in _most_frequent(rows):
-        value = row.measured if row.measured is not None else row.actual
-        if value is not None:
-            period = Period.parse(row.period)
-            is_estimate = row.stage is Stage.ESTIMATE
-            printed = indicator.printed(value)
-            observations.append(Observation(period.end, period.short_label, printed, is_estimate))
+    for figure in _most_frequent(_comparable(indicator, data)):
+        period = figure.period
+        printed = indicator.printed(figure.value)
+        is_estimate = figure.stage is Stage.ESTIMATE
+        observations.append(Observation(period.end, period.short_label, printed, is_estimate))
     target = line.row.target if line and line.row else None
     return trend(observations, None if target is None else indicator.printed(target))
 
 
-def _most_frequent(rows: Sequence[ProgressRow]) -> list[ProgressRow]:
+@dataclass(frozen=True, slots=True)
+class _ProvincialFigure:
+    """A figure of the province: what it reported itself, or a sum with enough reports."""
+
+    period: Period
+    stage: Stage
+    value: float
+    is_own: bool
+
+
+def _comparable(indicator: Indicator, data: SiteData) -> list[_ProvincialFigure]:
+    """Return the province's figures that stand for the whole.
+
+    The province's figures with a target come with what is measured; of an indicator without one
+    there are its sums.
+    """
+    rows = [row for row in data.figure_rows.provincial if row.indicator_code == indicator.code]
+    if rows:
+        with_target = (_with_target(row, data.pack.program) for row in rows)
+        return [figure for figure in with_target if figure is not None]
+    key = (indicator.code, data.pack.province.code)
+    sums = [row for row in data.figure_rows.sums if (row.indicator_code, row.unit_code) == key]
+    of_sums = (_of_sum(row, data.pack.program) for row in sums)
+    return [figure for figure in of_sums if figure is not None]
+
+
+def _with_target(row: ProgressRow, program: Program) -> _ProvincialFigure | None:
+    value = row.actual if row.measured is None else row.measured
+    is_own = row.basis == "reported"
+    # Of all units, not of those that had to report: in some periods few had to.
+    is_whole = is_own or program.is_enough(row.reported, row.units)
+    if value is None or not is_whole:
+        return None
+    return _ProvincialFigure(Period.parse(row.period), row.stage, value, is_own)
+
+
+def _of_sum(row: TerritorySumRow, program: Program) -> _ProvincialFigure | None:
+    if row.actual is None or not program.is_enough(row.reported, row.whole):
+        return None
+    return _ProvincialFigure(Period.parse(row.period), row.stage, row.actual, is_own=False)
+
+
+def _most_frequent(figures: Sequence[_ProvincialFigure]) -> list[_ProvincialFigure]:
     """Return the figures of the kind of period that has most of them, in the order of time.
 
     One kind only: a year and its last quarter would be two points of one day.
     """
-    by_kind: dict[PeriodKind, dict[str, ProgressRow]] = {}
-    for row in rows:
-        of_kind = by_kind.setdefault(Period.parse(row.period).kind, {})
+    by_kind: dict[PeriodKind, dict[Period, _ProvincialFigure]] = {}
+    for figure in figures:
+        of_kind = by_kind.setdefault(figure.period.kind, {})
         # The unit's own report comes before a sum of the units below it.
-        if row.period not in of_kind or row.basis == "reported":
-            of_kind[row.period] = row
-    longest = max(by_kind.values(), key=len)
-    in_order = sorted(longest, key=lambda code: Period.parse(code).end_order)
-    return [longest[code] for code in in_order]
+        if figure.period not in of_kind or figure.is_own:
+            of_kind[figure.period] = figure
+    longest: dict[Period, _ProvincialFigure] = max(by_kind.values(), key=len, default={})
+    return [longest[period] for period in sorted(longest, key=lambda each: each.end_order)]
 
 
 def _is_drawable(indicator: Indicator) -> bool:
@@ -197,16 +313,3 @@ def _gaps_of(indicator: Indicator, data: SiteData) -> tuple[Gaps, ...]:
         named = tuple(units[:_MOST_NAMES])
         gaps.append(Gaps(period, stage, named, len(units) - len(named)))
     return tuple(reversed(gaps))
-
-
-def rank_of(unit_code: str, rows: Sequence[ProgressRow], *, is_up: bool) -> tuple[int, int] | None:
-    """Return a unit's place among `rows`, which are of one period, and how many there are.
-
-    Equal figures have the same place. None if the unit has no figure.
-    """
-    figures = {row.unit_code: row.actual for row in rows if row.actual is not None}
-    own = figures.get(unit_code)
-    if own is None:
-        return None
-    better = [value for value in figures.values() if (value > own if is_up else value < own)]
-    return len(better) + 1, len(figures)

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -13,27 +12,30 @@ from program.settings import Settings
 from program.vietnamese import vietnam_day
 from publish.output_folder import code_digest, digest_of, folder_digest
 from publish.rendering import render, stylesheet
-from publish.site.first_page import first_page
+from publish.site.area_pages import write_area_pages
+from publish.site.first_page import ShownPages, first_page
 from publish.site.guide_pages import write_guide_pages
-from publish.site.indicator_pages import IndicatorPage, write_indicator_pages
+from publish.site.indicator_pages import write_indicator_pages
+from publish.site.narrative_pages import write_narrative_pages
 from publish.site.pages import SitePages, open_site
-from publish.site.project_pages import ProjectPage, write_project_pages
+from publish.site.project_pages import write_project_pages
 from publish.site.quality_page import by_period, by_rule, by_run, by_unit, days_to_fix, passing
-from publish.site.reporting_pages import FormReports, write_reporting_pages
+from publish.site.reporting_pages import write_reporting_pages
+from publish.site.sheets.workbooks import write_workbooks
 from publish.site.site_data import SiteData, site_data
 from publish.site.submission_pages import write_submission_pages
-from publish.site.tables.plans import PlanPanel, narrative_groups, plan_panel
-from publish.site.unit_pages import UnitPage, write_unit_pages
+from publish.site.tables.plans import narrative_groups, plan_panel
+from publish.site.unit_pages import write_unit_pages
 from warehouse.database.engine import Warehouse
 from warehouse.queries.as_of import open_as_of
-from warehouse.queries.plans import narratives, plans_of
 from warehouse.queries.published_runs import run_counts
 from warehouse.queries.quality import rule_examples
 from warehouse.queries.reports import submissions_of_runs
 
 _DOCS = "data-docs"
 _RUN = "run-"
-_NARRATIVES = "site/narratives.html.j2"
+_KEPT = "site-rows"
+"""The file with the rows of the last run's figures."""
 _FEWEST_RUNS = 30
 """Least number of runs on the quality page: the last ones that checked a report."""
 _MONTH = timedelta(days=30)
@@ -68,13 +70,15 @@ def publish_site(
     # Links to Data Docs are relative to the site: they would lead nowhere from another folder.
     docs_settings = settings if folder is None else None
     target = folder or settings.site
-    data = site_data(engine, pack)
+    # A past day, or another folder, is asked for once.
+    data = site_data(engine, pack, settings.var / _KEPT if folder is None else None)
     common = {"pack": pack, "as_of_day": as_of_day}
     shared = digest_of(code_digest(), folder_digest(pack.folder), as_of_day)
     with open_site(target) as output:
         output.write("site.css", stylesheet().encode(), shared)
         pages = SitePages(output, shared)
         shown = _write_pages(pages, data, engine, common)
+        write_workbooks(pages, shown, data)
         guides = write_guide_pages(pages, output, common)
 
         quality_page = _quality_page(engine, data, docs_settings, now, as_of_day)
@@ -90,7 +94,7 @@ def publish_site(
             "site/index.html.j2",
             root="",
             now=now,
-            page=first_page(data, shown.forms, shown.units, shown.indicators, run_rows, earlier),
+            page=first_page(data, shown, run_rows, earlier),
             run=run,
             run_rows=run_rows,
             projects=shown.projects,
@@ -107,32 +111,21 @@ def publish_site(
     return target / "index.html"
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What the pages show that the first page sums up."""
-
-    indicators: Sequence[IndicatorPage]
-    projects: Sequence[ProjectPage]
-    forms: Sequence[FormReports]
-    units: Sequence[UnitPage]
-    plans: PlanPanel
-
-
 def _write_pages(
     pages: SitePages, data: SiteData, engine: Warehouse, common: Mapping[str, object]
-) -> _Shown:
+) -> ShownPages:
     """Write all pages but the first page and the quality page; return what they show."""
     pack = data.pack
     indicators = write_indicator_pages(pages, data, read_boundaries(pack.folder), common)
     projects = write_project_pages(pages, data, common)
     forms = write_reporting_pages(pages, data, common)
     units = write_unit_pages(pages, data, engine, common)
+    areas = write_area_pages(pages, data, units, common)
     write_submission_pages(pages, data, engine, common)
-    plans = plan_panel(plans_of(engine, pack.province.code), pack)
-    said = narrative_groups(narratives(engine), pack)
+    plans = plan_panel(data.figure_rows.plans, pack)
     pages.write("plans.html", "site/plans.html.j2", plans, {**common, "plans": plans}.copy)
-    pages.write("narratives.html", _NARRATIVES, said, {**common, "narratives": said}.copy)
-    return _Shown(indicators, projects, forms, units, plans)
+    write_narrative_pages(pages, narrative_groups(data.figure_rows.narratives, pack), pack, common)
+    return ShownPages(indicators, projects, forms, units, areas, plans)
 
 
 def _downloads(site: Path) -> dict[str, str]:

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
 from program.records.office_inbox import Explanation
+from program.records.plan_rows import NarrativeRow, PlanRow
 from program.records.query_rows import (
     FirstSubmissionRow,
     ProgressRow,
@@ -22,23 +24,40 @@ from program.records.query_rows import (
 from program.records.report_state import ReportState, state_counts, state_of
 from program.records.site_rows import DisbursementRow, SubmissionLine
 from program.units.register import Unit
+from publish.kept_rows import kept_rows
+from publish.output_folder import code_digest, digest_of, folder_digest
 from publish.site.tables.target_summary import TargetLine, target_summary
 from warehouse.database.engine import Warehouse
-from warehouse.queries.marts import data_day
+from warehouse.queries.marts import data_day, data_version
 from warehouse.queries.office_inbox import explanations
+from warehouse.queries.plans import narratives, plans_of
 from warehouse.queries.quality import first_passes, quality
 from warehouse.queries.report_facts import disbursement_rows
 from warehouse.queries.reports import (
-    progress,
-    progress_of,
-    provincial,
+    progress_and_headlines,
     reporting,
     stages,
-    territories,
+    territories_and_provincial,
 )
 from warehouse.queries.site import all_submissions
 
 Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRows:
+    """The rows of the marts of figures: each takes seconds to ask, and changes with reports only.
+
+    `provincial` are the province's figures with a target, `figures` those of each unit.
+    """
+
+    figures: Sequence[ProgressRow]
+    provincial: Sequence[ProgressRow]
+    sums: Sequence[TerritorySumRow]
+    stages: Sequence[StageRow]
+    money: Sequence[DisbursementRow]
+    plans: Sequence[PlanRow]
+    narratives: Sequence[NarrativeRow]
 
 
 @dataclass(frozen=True)
@@ -48,11 +67,7 @@ class SiteData:
     pack: Pack
     day: date
     reports: Sequence[ReportingRow]
-    figures: Sequence[ProgressRow]
-    provincial: Sequence[ProgressRow]
-    sums: Sequence[TerritorySumRow]
-    stages: Sequence[StageRow]
-    money: Sequence[DisbursementRow]
+    figure_rows: FigureRows
     submissions: Sequence[SubmissionLine]
     quality: Sequence[QualityRow]
     first_passes: Sequence[FirstSubmissionRow]
@@ -70,13 +85,13 @@ class SiteData:
     @cached_property
     def targets(self) -> list[TargetLine]:
         """Each indicator with a target, and the province's headline figure."""
-        return target_summary(self.provincial, self.pack)
+        return target_summary(self.figure_rows.provincial, self.pack)
 
     @cached_property
     def units(self) -> Mapping[str, Unit]:
         """The last unit of each code that a report is due from or came from."""
         codes = {row.unit_code for row in self.reports}
-        codes |= {row.unit_code for row in self.figures}
+        codes |= {row.unit_code for row in self.figure_rows.figures}
         units = {}
         for code in sorted(codes):
             unit = self.pack.units.latest(code)
@@ -96,12 +111,12 @@ class SiteData:
     @cached_property
     def figures_by_indicator(self) -> Mapping[str, list[ProgressRow]]:
         """Each unit's own figures by indicator."""
-        return _grouped(self.figures, "indicator_code")
+        return _grouped(self.figure_rows.figures, "indicator_code")
 
     @cached_property
     def figures_by_unit(self) -> Mapping[str, list[ProgressRow]]:
         """Each unit's own figures by its code."""
-        return _grouped(self.figures, "unit_code")
+        return _grouped(self.figure_rows.figures, "unit_code")
 
     @cached_property
     def reports_by_unit(self) -> Mapping[str, list[ReportingRow]]:
@@ -111,7 +126,7 @@ class SiteData:
     @cached_property
     def money_by_project(self) -> Mapping[str, list[DisbursementRow]]:
         """The money of each project by its code; `total` has the units' own totals."""
-        return _grouped(self.money, "project_code")
+        return _grouped(self.figure_rows.money, "project_code")
 
     @cached_property
     def first_passes_by_unit(self) -> Mapping[str, list[FirstSubmissionRow]]:
@@ -149,21 +164,46 @@ class SiteData:
         return self.source_of(indicator.form, row.unit_code, row.period, row.stage)
 
 
-def site_data(engine: Warehouse, pack: Pack) -> SiteData:
-    """Ask the warehouse for what the pages show. It is only read."""
+def site_data(engine: Warehouse, pack: Pack, kept: Path | None = None) -> SiteData:
+    """Ask the warehouse for what the pages show. It is only read.
+
+    `kept` is the file that keeps the figures for the next run.
+    """
+    day = data_day(engine)
+    # Figures follow from the month too: a period that ends on this very day has ended.
+    month = (day + timedelta(days=1)).replace(day=1)
+    made_from = digest_of(code_digest(), folder_digest(pack.folder), data_version(engine), month)
     return SiteData(
         pack=pack,
-        day=data_day(engine),
-        reports=reporting(engine),
-        figures=progress(engine),
-        provincial=progress_of(engine, pack.province.code),
-        sums=[*territories(engine), *provincial(engine)],
-        stages=stages(engine),
-        money=disbursement_rows(engine),
+        day=day,
+        reports=[_of_any_day(row) for row in reporting(engine)],
         submissions=all_submissions(engine),
         quality=quality(engine),
         first_passes=first_passes(engine),
         explanations=explanations(engine),
+        figure_rows=kept_rows(kept, made_from, lambda: _figure_rows(engine, pack)),
+    )
+
+
+def _of_any_day(row: ReportingRow) -> ReportingRow:
+    """Return a report that did not come without its delay, which grows each day.
+
+    Its page shows the deadline: it stays as it is while nothing comes.
+    """
+    return replace(row, days_late=None) if row.verdict is None else row
+
+
+def _figure_rows(engine: Warehouse, pack: Pack) -> FigureRows:
+    province = pack.province.code
+    figures, provincial = progress_and_headlines(engine, province)
+    return FigureRows(
+        figures=figures,
+        provincial=provincial,
+        sums=territories_and_provincial(engine),
+        stages=stages(engine),
+        money=disbursement_rows(engine),
+        plans=plans_of(engine, province),
+        narratives=narratives(engine),
     )
 
 

@@ -1,6 +1,6 @@
 """The page of a unit: its reports, what waits for it, its figures and its place among peers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from program.calendar.period import Period
@@ -10,10 +10,10 @@ from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.report_state import ReportState
 from program.records.reporting_rates import Rates, rates_of
 from program.units.register import Unit
-from publish.site.indicator_pages import rank_of
 from publish.site.pages import SitePages, unit_path
 from publish.site.quality_page import FirstSubmissionRate, passing
 from publish.site.site_data import SiteData
+from publish.site.tables.ranks import Ranks
 from warehouse.database.engine import Warehouse
 from warehouse.queries.site import findings_of_submissions
 
@@ -78,10 +78,10 @@ def write_unit_pages(
 ) -> list[UnitPage]:
     """Write a page for each unit that reports; return what they show, in the order of codes."""
     findings = _open_findings(data, engine)
-    peers = _peers(data)
+    ranks = Ranks(data.figure_rows.figures, _group_of(data))
     shown = []
     for code, unit in data.units.items():
-        page = _page_of(code, unit, data, findings.get(code, []), peers)
+        page = _page_of(code, unit, data, findings.get(code, []), ranks)
         shown.append(page)
         values = {**common, "page": page, "state_of": data.state_of}
         pages.write(unit_path(code), _TEMPLATE, page, values.copy)
@@ -93,7 +93,7 @@ def _page_of(
     unit: Unit,
     data: SiteData,
     findings: Sequence[OpenFinding],
-    peers: Mapping[tuple[str, str, str], Sequence[ProgressRow]],
+    ranks: Ranks,
 ) -> UnitPage:
     reports = data.reports_by_unit.get(code, [])
     in_order = sorted(reports, key=lambda row: (Period.parse(row.period).end_order, row.form_code))
@@ -115,14 +115,14 @@ def _page_of(
         quality=passing(first, found),
         findings=tuple(findings[:_MOST_FINDINGS]),
         more_findings=max(len(findings) - _MOST_FINDINGS, 0),
-        figures=tuple(_figures_of(code, data, peers)),
+        figures=tuple(_figures_of(code, data, ranks)),
     )
 
 
 def _figures_of(
     code: str,
     data: SiteData,
-    peers: Mapping[tuple[str, str, str], Sequence[ProgressRow]],
+    ranks: Ranks,
 ) -> list[UnitFigure]:
     by_indicator: dict[str, list[ProgressRow]] = {}
     for row in data.figures_by_unit.get(code, []):
@@ -134,29 +134,20 @@ def _figures_of(
         if not rows:
             continue
         latest = sorted(rows, key=lambda row: Period.parse(row.period).end_order)[-_PERIODS:]
-        group = peers.get((indicator.code, latest[-1].period, _level(data, code)), [])
-        rank = rank_of(code, group, is_up=indicator.direction is Direction.UP)
-        # Alone in its level, a unit has no place.
-        if rank is not None and rank[1] == 1:
-            rank = None
+        rank = ranks.of(latest[-1], is_up=indicator.direction is Direction.UP)
         sources = tuple(data.source_of_figure(indicator, row) for row in latest)
         figures.append(UnitFigure(indicator, tuple(latest), sources, rank))
     return figures
 
 
-def _level(data: SiteData, code: str) -> str:
-    unit = data.units.get(code)
-    return unit.kind.value if unit is not None else ""
+def _group_of(data: SiteData) -> Callable[[str], Hashable]:
+    """Return a function that gives the peers of a unit: of its level, below the same parent."""
 
+    def group_of(code: str) -> Hashable:
+        unit = data.units.get(code)
+        return None if unit is None else (unit.kind, unit.parent)
 
-def _peers(data: SiteData) -> Mapping[tuple[str, str, str], list[ProgressRow]]:
-    """Return the figures by indicator, period and level of units."""
-    peers: dict[tuple[str, str, str], list[ProgressRow]] = {}
-    for row in data.figures:
-        if row.actual is not None:
-            key = (row.indicator_code, row.period, _level(data, row.unit_code))
-            peers.setdefault(key, []).append(row)
-    return peers
+    return group_of
 
 
 def _open_findings(data: SiteData, engine: Warehouse) -> Mapping[str, list[OpenFinding]]:

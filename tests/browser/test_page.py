@@ -215,7 +215,7 @@ def kinds_of_pages(site: Path) -> Iterator[Path]:
     """The pages at the root of the site, and the longest of each other kind."""
     yield from sorted(site.glob("*.html"))
     for kind in PAGE_FOLDERS:
-        yield max((site / kind).glob("*.html"), key=lambda path: path.stat().st_size)
+        yield max((site / kind).rglob("*.html"), key=lambda path: path.stat().st_size)
 
 
 def test_each_kind_of_page_fits_and_is_accessible(page: Page, var: Path) -> None:
@@ -224,6 +224,36 @@ def test_each_kind_of_page_fits_and_is_accessible(page: Page, var: Path) -> None
         assert overflows(page) == [], path
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
+
+
+def test_each_kind_of_page_is_as_wide_as_a4_when_it_is_printed(browser: Browser, var: Path) -> None:
+    # 210 mm without margins of 12 mm, at 96 dots an inch.
+    sheet = browser.new_page(viewport={"width": 703, "height": 1000})
+    sheet.emulate_media(media="print")
+    for path in kinds_of_pages(var / "site"):
+        sheet.goto(path.as_uri())
+        # Nothing scrolls on paper: what is in a box of its own counts too.
+        widest = sheet.evaluate(
+            "() => Math.max(...[...document.querySelectorAll('body *:not(.skip):not(.sr)')]"
+            ".map(e => e.getBoundingClientRect().right))"
+        )
+        assert widest <= 704, (path, widest)
+        for unwanted in ("nav", "footer", ".download"):
+            assert not sheet.locator(unwanted).first.is_visible(), (path, unwanted)
+    sheet.close()
+
+
+def test_the_answers_come_within_two_screens_of_a_phone(browser: Browser, var: Path) -> None:
+    phone = browser.new_page(viewport={"width": 390, "height": 844})
+    phone.goto((var / "site" / "index.html").as_uri())
+    answers = phone.locator(".answers dd")
+    assert answers.count() == 6
+    assert all(answer.strip() for answer in answers.all_inner_texts())
+    box = answers.last.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 2 * 844
+    assert phone.evaluate("document.documentElement.scrollHeight") <= 4000
+    phone.close()
 
 
 def test_the_first_page_is_light_and_no_page_is_heavy(var: Path) -> None:

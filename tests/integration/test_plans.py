@@ -39,7 +39,7 @@ def _rows(engine: Engine, mart: str) -> list[dict[str, Any]]:
 
 
 class After:
-    """What a run left: the rows of marts, the first page and the page of narratives."""
+    """What a run left: the rows of marts, the first page and the pages of narratives."""
 
     def __init__(self, settings: Settings, pack: Pack) -> None:
         with open_run(settings, None) as run:
@@ -47,7 +47,8 @@ class After:
             load(run)
             index = publish_site(run.warehouse, pack, settings, NOW)
             self.index = index.read_text(encoding="utf-8")
-            self.said = (index.parent / "narratives.html").read_text(encoding="utf-8")
+            pages = sorted((index.parent / "narratives").glob("*.html"))
+            self.said = "".join(page.read_text(encoding="utf-8") for page in pages)
             self.rows = {mart: _rows(run.warehouse, mart) for mart in MARTS}
 
     def plans(self, **values: object) -> list[dict[str, Any]]:

@@ -5,12 +5,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import lxml.html
+import openpyxl
 import pytest
 
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from program.pack.load import Pack
 from program.settings import Settings
+from publish.site import reporting_pages, site_data
 from publish.site.guide_pages import GUIDES, write_guide_pages
 from publish.site.pages import SitePages, open_site
 from publish.site.site import publish_site
@@ -204,3 +206,118 @@ def test_the_published_site_links_to_the_data_docs_of_its_runs(run: RunContext) 
     again = open_run(run.settings, date(2025, 1, 21))
     steps.publish(again)
     assert dead_links(run.settings.site) == []
+
+
+def sheets_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    book = openpyxl.load_workbook(path)
+    for sheet in book:
+        assert str(sheet.page_setup.paperSize) == sheet.PAPERSIZE_A4
+        assert sheet.print_title_rows
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+
+
+def test_a_page_s_workbook_has_its_rows_as_typed_numbers(run: RunContext, tmp_path: Path) -> None:
+    publish(run, tmp_path)
+    unit = sheets_of(tmp_path / "units" / "942.xlsx")
+    assert list(unit) == ["Số liệu", "Báo cáo"]
+    figures = {row[1]: row for row in unit["Số liệu"] if row[3] == "Q4/2024"}
+    page = pages_in(tmp_path)["units/942.html"]
+    shown = page.xpath("//td[a[contains(@href, 'TRN-PARTICIPANTS')]]/following-sibling::td[1]//a")
+    assert figures["TRN-PARTICIPANTS"][2] == "người"
+    assert figures["TRN-PARTICIPANTS"][4] == int(shown[0].text)
+    states = {row[3] for row in unit["Báo cáo"]}
+    assert "đạt" in states
+    heat = sheets_of(tmp_path / "reporting" / "training.xlsx")
+    (rows,) = heat.values()
+    by_code = {row[1]: row for row in rows}
+    assert "đã gửi – chờ sửa" in by_code["943"]
+    assert isinstance(by_code["942"][-5], int)
+
+
+def test_a_workbook_names_no_file_of_a_sender(run: RunContext, tmp_path: Path) -> None:
+    publish(run, tmp_path)
+    texts = []
+    for path in tmp_path.rglob("*.xlsx"):
+        rows = [row for sheet in sheets_of(path).values() for row in sheet]
+        texts += [str(cell) for row in rows for cell in row if cell is not None]
+    assert len(texts) > 100
+    assert not [text for text in texts if "report.xlsx" in text or "@" in text]
+
+
+def test_only_the_workbooks_whose_rows_changed_are_written_again(
+    run: RunContext, tmp_path: Path, fill: Fill
+) -> None:
+    publish(run, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.xlsx")}
+    publish(run, tmp_path)
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.xlsx")}
+    content = fill("942", "2024-Q4", levels=OTHER_LEVELS)
+    (Path(run.settings.inbox_url) / "942" / "again.xlsx").write_bytes(content)
+    second = open_run(run.settings, date(2025, 1, 20))
+    collect(second)
+    load(second)
+    second.finish()
+    publish(second, tmp_path)
+    changed = {
+        path.relative_to(tmp_path).as_posix()
+        for path, written in before.items()
+        if path.stat().st_mtime_ns != written
+    }
+    assert "units/942.xlsx" in changed
+    assert not [name for name in changed if name.startswith("units/") and "942" not in name]
+
+
+def test_a_heat_map_that_is_too_long_is_on_pages_of_its_own(
+    run: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    publish(run, whole)
+    monkeypatch.setattr(reporting_pages, "_LINE_BYTES", 100_000)
+    publish(run, cut)
+    assert dead_links(cut) == []
+    units = "//tbody//th//a[contains(@href, '/units/')]/@href"
+    in_one = pages_in(whole)["reporting/training.html"].xpath(units)
+    pages = pages_in(cut)
+    parts = {place for place in pages if place.startswith("reporting/training/")}
+    assert len(parts) > 1
+    main = pages["reporting/training.html"]
+    links = set(main.xpath("//a[contains(@href, 'reporting/training/')]/@href"))
+    assert links == {f"../{place}" for place in parts}
+    in_parts = [Path(link).name for place in parts for link in pages[place].xpath(units)]
+    # A level with one unit fits.
+    in_parts += [Path(link).name for link in main.xpath(units)]
+    assert sorted(in_parts) == sorted(Path(link).name for link in in_one)
+    workbook = Path("reporting", "training.xlsx")
+    assert sheets_of(cut / workbook) == sheets_of(whole / workbook)
+
+
+def test_the_rows_of_figures_are_asked_again_only_after_something_came(
+    run: RunContext, monkeypatch: pytest.MonkeyPatch, fill: Fill
+) -> None:
+    asked: list[str] = []
+    ask = site_data._figure_rows
+
+    def counted(*given: object) -> object:
+        asked.append("asked")
+        return ask(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(site_data, "_figure_rows", counted)
+
+    def write(of_run: RunContext) -> str:
+        index = publish_site(of_run.warehouse, of_run.pack, of_run.settings, NOON)
+        return (index.parent / "units" / "942.html").read_text(encoding="utf-8")
+
+    first = write(run)
+    assert write(run) == first
+    assert len(asked) == 1
+    content = fill("942", "2024-Q4", levels=OTHER_LEVELS)
+    (Path(run.settings.inbox_url) / "942" / "again.xlsx").write_bytes(content)
+    second = open_run(run.settings, date(2025, 1, 21))
+    collect(second)
+    load(second)
+    second.finish()
+    assert write(second) != first
+    assert len(asked) == 2
+    (run.settings.var / "site-rows").write_bytes(b"cut off")
+    assert write(second) != first
+    assert len(asked) == 3

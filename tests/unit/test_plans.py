@@ -12,6 +12,7 @@ from program.forms.table import OverTime
 from program.pack.load import Pack
 from program.records.plan_rows import NarrativeRow, PlanRow
 from publish.rendering import render
+from publish.site.narrative_pages import NarrativePage
 from publish.site.tables.plans import narrative_groups, plan_panel
 from publish.template import Values, write_template
 from tests.workbooks import read
@@ -116,8 +117,9 @@ def test_a_narrative_is_shown_under_its_headings_and_keeps_its_paragraphs(pack: 
         NarrativeRow("training", "94", "2024", "final", "results", "Một.\n<b>Hai</b>.", False),
         NarrativeRow("training", "94", "2024", "final", "difficulties", "Đường xa.", False),
     ]
-    said = narrative_groups(rows, pack)
-    page = render("site/narratives.html.j2", root="", pack=pack, as_of_day=None, narratives=said)
+    (said,) = narrative_groups(rows, pack)
+    shown = NarrativePage("", said)
+    page = render("site/narrative.html.j2", root="../", pack=pack, as_of_day=None, page=shown)
     assert "<strong>Khó khăn, vướng mắc.</strong> Đường xa." in page
     assert "Một.<br>&lt;b&gt;Hai&lt;/b&gt;." in page
     assert "Tỉnh Sóc Trăng" in page

@@ -66,6 +66,11 @@ class ReportingGrid(Generic[T]):
     columns: tuple[PageColumn, ...]
     lines: tuple[tuple[Unit, tuple[T | None, ...]], ...]
 
+    @property
+    def filled(self) -> int:
+        """How many units have something in the last column."""
+        return sum(cells[-1] is not None for _, cells in self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class ReportingTable:

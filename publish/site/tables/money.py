@@ -15,18 +15,24 @@ from publish.site.site_data import SiteData
 
 _TOTAL = "total"
 _MOST_PROJECTS = 3
+_MOST_BARS = 20
+_LOWEST_BARS = 10
+_LOWEST_UNITS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class MoneyPanel:
     """What the first page says of money. `whole` is the province's total of the period.
 
-    `ranking` has the units by their share disbursed, the highest first; `left` the projects with
-    the most money that is planned and not disbursed.
+    `ranking` has the units by their share disbursed, the highest first: all of them
+    (`is_whole_ranking`), or the last ones. `lowest` are the units with the lowest share, the lowest
+    first. `left` has the projects with the most money that is planned and not disbursed.
     """
 
     whole: DisbursementRow
     ranking: Bars
+    is_whole_ranking: bool
+    lowest: tuple[tuple[Unit, DisbursementRow], ...]
     left: tuple[tuple[Project, DisbursementRow], ...]
 
 
@@ -36,9 +42,20 @@ def money_panel(data: SiteData) -> MoneyPanel | None:
     whole = headline_money(totals, data)
     if whole is None:
         return None
-    ranking = rate_bars(of_units(totals, whole, data.pack))
-    left = most_left([row for row in data.money if is_like(row, whole)], data.pack)
-    return MoneyPanel(whole, ranking, tuple(left[:_MOST_PROJECTS]))
+    units = of_units(totals, whole, data.pack)
+    by_rate = sorted((line for line in units if line[1].rate is not None), key=_rate)
+    left = most_left([row for row in data.figure_rows.money if is_like(row, whole)], data.pack)
+    return MoneyPanel(
+        whole=whole,
+        ranking=rate_bars(units),
+        is_whole_ranking=len(by_rate) <= _MOST_BARS,
+        lowest=tuple(by_rate[:_LOWEST_UNITS]),
+        left=tuple(left[:_MOST_PROJECTS]),
+    )
+
+
+def _rate(line: tuple[Unit, DisbursementRow]) -> float:
+    return line[1].rate or 0.0
 
 
 def most_left(rows: Sequence[DisbursementRow], pack: Pack) -> list[tuple[Project, DisbursementRow]]:
@@ -57,13 +74,18 @@ def most_left(rows: Sequence[DisbursementRow], pack: Pack) -> list[tuple[Project
 
 
 def rate_bars(lines: Sequence[tuple[Unit, DisbursementRow]]) -> Bars:
-    """Return the units by their share disbursed, the highest first; those without one left out."""
+    """Return the units by their share disbursed, the highest first; those without one left out.
+
+    Of more units than a chart shows, only the last ones.
+    """
     values = []
     for unit, row in lines:
         if row.rate is not None:
             text = f"{format_number(row.rate, decimals=1)}%"
             values.append(BarValue(unit.name, row.rate, text, unit_path(unit.code)))
     values.sort(key=lambda value: -value.value)
+    if len(values) > _MOST_BARS:
+        values = values[-_LOWEST_BARS:]
     return bars(values, full=100)
 
 

@@ -84,6 +84,7 @@ class NarrativeReport:
 class NarrativeGroup:
     """The narratives of one form and period."""
 
+    form_code: str
     title: str
     period: str
     stage: Stage
@@ -155,7 +156,7 @@ def narrative_groups(rows: Iterable[NarrativeRow], pack: Pack) -> list[Narrative
         for unit_code, of_unit in groupby(of_group, key=lambda row: row.unit_code):
             reports.append(_report(unit_code, list(of_unit), headings, pack))
         title = pack.short_title_of(form_code) or form_code
-        groups.append(NarrativeGroup(title, period, Stage(stage), tuple(reports)))
+        groups.append(NarrativeGroup(form_code, title, period, Stage(stage), tuple(reports)))
     return groups
 
 
