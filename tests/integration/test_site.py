@@ -234,9 +234,10 @@ def test_a_page_s_workbook_has_its_rows_as_typed_numbers(run: RunContext, tmp_pa
 
 
 def test_a_workbook_names_no_file_of_a_sender(run: RunContext, tmp_path: Path) -> None:
-    publish(run, tmp_path)
+    folder = tmp_path / "shown"
+    publish(run, folder)
     texts = []
-    for path in tmp_path.rglob("*.xlsx"):
+    for path in folder.rglob("*.xlsx"):
         rows = [row for sheet in sheets_of(path).values() for row in sheet]
         texts += [str(cell) for row in rows for cell in row if cell is not None]
     assert len(texts) > 100
@@ -246,19 +247,20 @@ def test_a_workbook_names_no_file_of_a_sender(run: RunContext, tmp_path: Path) -
 def test_only_the_workbooks_whose_rows_changed_are_written_again(
     run: RunContext, tmp_path: Path, fill: Fill
 ) -> None:
-    publish(run, tmp_path)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.xlsx")}
-    publish(run, tmp_path)
-    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.xlsx")}
+    folder = tmp_path / "shown"
+    publish(run, folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.xlsx")}
+    publish(run, folder)
+    assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*.xlsx")}
     content = fill("942", "2024-Q4", levels=OTHER_LEVELS)
     (Path(run.settings.inbox_url) / "942" / "again.xlsx").write_bytes(content)
     second = open_run(run.settings, date(2025, 1, 20))
     collect(second)
     load(second)
     second.finish()
-    publish(second, tmp_path)
+    publish(second, folder)
     changed = {
-        path.relative_to(tmp_path).as_posix()
+        path.relative_to(folder).as_posix()
         for path, written in before.items()
         if path.stat().st_mtime_ns != written
     }
