@@ -32,9 +32,9 @@ from program.delivery import (
 )
 from program.errors import SourceError, StillArrivingError, TransientError
 from program.finding import ReaderFinding
-from program.mail import InboundMail
+from program.mail import HoldReason, InboundMail
 from program.pack.senders import MailSender, sender_of
-from program.pack.source import FolderSource, MailboxSource, Source
+from program.pack.source import FolderSource, MailboxSource, Source, ToolSource
 from program.vietnamese import vietnam_day
 from warehouse.ledger import (
     known_versions,
@@ -250,6 +250,9 @@ class _Intake:
             return sender_of(mail, pack, day, requires_authentication=required)
         if mail is not None and offer.sender_unit is None:
             return sender_of(mail, pack, day)
+        # A form tool knows who fills a form in: where the pack lists accounts, another one waits.
+        if isinstance(source, ToolSource) and source.senders and offer.sender_unit is None:
+            return MailSender(None, HoldReason.UNKNOWN_SENDER)
         return MailSender(offer.sender_unit)
 
 

@@ -135,8 +135,8 @@ class _ToolSource(_AnySource):
 
     Without `url` it is not asked; what came from it is still read by its mapping. `tool_form` names
     the mapping `tool_forms/<name>.yaml`. `senders` says for which unit each account of the tool
-    reports. With it, a submission of any other account is not taken; without it, the report's own
-    field names the unit.
+    reports. With it, a submission of any other account is held for the office; without it, the
+    report's own field names the unit.
     """
 
     url: str | None = None

@@ -25,6 +25,7 @@ from flows.night.run_context import RunContext, open_run
 from mtqg.packs.tool_questions import tool_mistakes
 from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.errors import SourceError, TransientError
+from program.mail import HoldReason
 from program.pack.load import load_pack
 from program.pack.source import KoboSource, OdkSource, SourceBudget
 from program.settings import Settings
@@ -46,6 +47,7 @@ from tests.form_tools import (
 from tests.steps_by_hand import load
 from tests.unit.test_tool_submission import SAMPLE
 from tests.workbooks import class_list, summary, workbook
+from warehouse.lifecycle.holds import held_deliveries, release_held
 from warehouse.queries.tracing import trace
 from warehouse.source_positions import read_position
 from warehouse.tables import DeliveryRow, FindingRow
@@ -409,18 +411,17 @@ def test_an_entry_that_is_no_submission_stops_no_other(
     assert sorted(type(offer).__name__ for offer in found) == ["Offer", "UnusableOffer"]
 
 
-def test_an_account_stands_for_its_unit_and_an_unlisted_one_is_not_taken(kobo: FakeKobo) -> None:
+def test_an_account_stands_for_its_unit_and_an_unlisted_one_for_none(kobo: FakeKobo) -> None:
     kobo.submissions = [
         kobo_submission(1),
         kobo_submission(2, _submitted_by="ai do"),
         kobo_submission(3, _submitted_by=None),
     ]
     found = [offer for offer, _ in listed(of_kobo(kobo.url, senders={"chauthanh": "942"}))]
-    assert isinstance(found[0], Offer)
-    assert found[0].sender_unit == "942"
-    assert [offer.reason[:30] for offer in found[1:] if isinstance(offer, UnusableOffer)] == [
-        "it was sent by ai do, whom `se",
-        "it was sent by nobody known, w",
+    assert [(offer.name, offer.sender_unit) for offer in found if isinstance(offer, Offer)] == [
+        ("phieu 1 (chauthanh).json", "942"),
+        ("phieu 2 (ai do).json", None),
+        ("phieu 3.json", None),
     ]
     free = [offer for offer, _ in listed(of_kobo(kobo.url))]
     assert {offer.sender_unit for offer in free if isinstance(offer, Offer)} == {None}
@@ -505,7 +506,9 @@ def test_figures_of_a_tool_are_those_of_the_same_workbook(
     assert len(of_workbook) >= 3
     assert figures_in_marts(run, "942") == of_workbook
     assert figures_in_marts(run, "943") == of_workbook
-    assert participants(run, "942") == [(150, "/tong_hop/tong/so_nguoi", "phieu-kobo 1.json", True)]
+    assert participants(run, "942") == [
+        (150, "/tong_hop/tong/so_nguoi", "phieu-kobo 1 (chauthanh).json", True)
+    ]
     # Nothing changed in the tools: nothing is taken again.
     again = night(settings)
     assert (again.summary.received, again.summary.errors) == (0, [])
@@ -631,16 +634,37 @@ def test_a_source_has_its_budget_and_its_synthetic_mark(
 def test_a_cursor_of_central_stays_before_what_could_not_be_taken(
     province: Callable[..., Settings], odk: FakeOdk
 ) -> None:
-    odk.submissions = [odk_submission(1), odk_submission(2, submitterName="ai do")]
-    source = odk_source(url=odk.url, senders={"chauthanh": "942"})
-    settings = province(source)
+    odk.submissions = [odk_submission(1)]
+    settings = province(odk_source(url=odk.url))
+    odk.forced = [Answer(HTTPStatus.OK, page([odk_submission(1), {"__id": "no submission"}]))]
     run = night(settings)
     assert len(run.summary.errors) == 1
     assert read_position(run.warehouse, "phieu").cursor is None
-    odk.change(2, "2025-02-01T00:00:00.000Z", reviewState="rejected")
     run = night(settings)
     assert run.summary.errors == []
-    assert read_position(run.warehouse, "phieu").cursor == "2025-02-01T00:00:00.000Z"
+    assert read_position(run.warehouse, "phieu").cursor == "2025-01-03T01:20:05.123Z"
+
+
+@pytest.mark.usefixtures("reads_here")
+def test_a_submission_of_an_unlisted_account_waits_for_the_office(
+    province: Callable[..., Settings], kobo: FakeKobo
+) -> None:
+    kobo.submissions = [kobo_submission(1, _submitted_by="ai do"), kobo_submission(2)]
+    kobo.review(2, "not_approved")
+    settings = province(kobo_source(url=kobo.url, senders={"chauthanh": "943"}))
+    run = night(settings)
+    assert participants(run, "942") == []
+    (held,) = held_deliveries(run.warehouse)
+    assert held.reason is HoldReason.UNKNOWN_SENDER
+    assert held.delivery.name == "phieu 1 (ai do).json"
+    release_held(run.warehouse, held.delivery.id, "942", by="A", reason="B", now=run.now())
+    run = night(settings)
+    assert [value for value, *_ in participants(run, "942")] == [150]
+    # One that a reviewer rejects waits no longer.
+    kobo.submissions.append(kobo_submission(3, _submitted_by="ai do"))
+    night(settings)
+    kobo.review(3, "not_approved")
+    assert held_deliveries(night(settings).warehouse) == []
 
 
 def test_a_source_without_an_address_is_not_asked(province: Callable[..., Settings]) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from connectors.file_names import display_name
 from connectors.sources.http_client import HttpClient, join
-from program.delivery import Offer, RejectedOffer, UnusableOffer
+from program.delivery import Offer, RejectedOffer
 from program.errors import SourceError
 from program.pack.source import ToolSource
 
@@ -47,20 +47,18 @@ class Submitted:
     content: bytes
 
 
-def offer_of(source: ToolSource, submitted: Submitted) -> Offer | UnusableOffer | RejectedOffer:
-    """Return a submission as an offer; what else it is where it is not to be taken."""
+def offer_of(source: ToolSource, submitted: Submitted) -> Offer | RejectedOffer:
+    """Return a submission as an offer; as a rejected one where a reviewer refused it.
+
+    Its sender is the unit of the account that sent it; None where the source lists no such account.
+    """
     # A key is the tool's: it may hold what no name of a file should.
-    name = display_name(re.sub(r"[/\\]", "", f"{source.name} {submitted.key}.json"))
+    account = f" ({submitted.account})" if submitted.account else ""
+    name = f"{source.name} {submitted.key}{account}.json"
+    name = display_name(re.sub(r"[/\\]", "", name))
     if submitted.is_rejected:
         return RejectedOffer(submitted.key, name)
     sender = source.senders.get(submitted.account or "")
-    if source.senders and sender is None:
-        account = submitted.account or "nobody known"
-        return UnusableOffer(
-            name,
-            f"it was sent by {account}, whom `senders` of source {source.name} does not list; "
-            "add the account there, or reject the submission in the tool",
-        )
     return Offer(
         external_id=submitted.key,
         external_version=submitted.version,
