@@ -60,6 +60,16 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="imaps:// or maildir: URL of the mailbox that units send mails to",
     )
+    national_url: str = Field(
+        "",
+        description="fsspec URL of the folder that each run sends the marts to, for the country; "
+        "unset: nothing is sent",
+    )
+    site_url: str = Field(
+        "",
+        description="address at which the web server shows MTQG_VAR/site; "
+        "unset: the country's pages have no links to it",
+    )
 
     # Mail
     smtp_url: SecretStr = Field(

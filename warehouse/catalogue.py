@@ -67,7 +67,7 @@ BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 _AT_ONCE = 1000
 """Keys in one `IN`: SQLite takes 32,766 values, and a key has up to five."""
 _NATION = "nation"
-"""The level of an amount that the nation set: it is no target of any unit here."""
+"""The level of an amount that the nation set: in a province it is no target of any unit."""
 _CENTURY = date(2000, 1, 1), date(2099, 12, 31)
 
 _Values = dict[str, Any]
@@ -148,6 +148,20 @@ def _close(connection: Connection, table: Any, keys: Sequence[_Cells], now: date
         connection.execute(update(table).where(is_ended).values(known_to=now))
 
 
+def pack_rows(pack: Pack) -> dict[str, list[_Values]]:
+    """Return the current rows of a pack's units, indicators and targets, and all periods.
+
+    The keys are the names that marts know them by.
+    """
+    targets = [target | {"id": number} for number, target in enumerate(_targets(pack), start=1)]
+    return {
+        "now_units": _units(pack),
+        "now_indicators": list(_indicators(pack)),
+        "now_targets": targets,
+        "periods": _periods(),
+    }
+
+
 def fill_periods(engine: Engine) -> None:
     """Fill the table of periods with those of this century. Idempotent, in one transaction."""
     with engine.begin() as connection:
@@ -157,12 +171,15 @@ def fill_periods(engine: Engine) -> None:
 def _fill_periods(connection: Connection) -> None:
     # One row is enough to know: all of them are inserted together.
     is_filled = connection.scalar(select(PeriodRow.code).limit(1)) is not None
-    if is_filled:
-        return
+    if not is_filled:
+        connection.execute(insert(PeriodRow), _periods())
+
+
+def _periods() -> list[_Values]:
     rows: list[_Values] = []
     for kind in PeriodKind:
         rows += [_period(period) for period in periods_between(kind, *_CENTURY)]
-    connection.execute(insert(PeriodRow), rows)
+    return rows
 
 
 def _period(period: Period) -> _Values:

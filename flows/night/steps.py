@@ -245,10 +245,18 @@ def export(run: RunContext) -> None:
 
 
 def _write_data(run: RunContext) -> None:
-    from publish.data.package import write_data  # noqa: PLC0415  (as in `publish`)
+    # As in `publish`.
+    from publish.data.package import write_data  # noqa: PLC0415
+    from publish.national.partition import national_folder, write_partition  # noqa: PLC0415
 
+    package = run.settings.site / "data"
     with public_files():
-        write_data(run.warehouse, run.pack, run.settings.site / "data", is_ours=True)
+        write_data(run.warehouse, run.pack, package, is_ours=True)
+    # In one part: the country gets no package that is half of an earlier run.
+    if run.settings.national_url:
+        folder = national_folder(run.settings)
+        site = run.settings.site_url
+        write_partition(run.warehouse, run.pack, package, folder, site=site, now=run.now())
 
 
 def _write_reports(run: RunContext) -> None:

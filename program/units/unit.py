@@ -18,8 +18,9 @@ COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "successo
 
 
 class UnitKind(StrEnum):
-    """The level of a unit."""
+    """The level of a unit. A pack for the whole country has the nation and its provinces."""
 
+    NATION = "nation"
     PROVINCE = "province"
     DISTRICT = "district"
     COMMUNE = "commune"

@@ -5,27 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.queries.marts import ColumnKind, MartColumn
+from warehouse.database.duckdb_file import COLUMN_TYPES, open_duckdb
+from warehouse.queries.marts import MartColumn
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-_TYPES = {
-    ColumnKind.STRING: "VARCHAR",
-    ColumnKind.NUMBER: "DOUBLE",
-    ColumnKind.INTEGER: "BIGINT",
-    ColumnKind.BOOLEAN: "BOOLEAN",
-    ColumnKind.DATE: "DATE",
-    ColumnKind.DATETIME: "TIMESTAMP WITH TIME ZONE",
-}
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
-    # One thread: the same rows give the same bytes.
-    "threads": 1,
-    "memory_limit": "512MB",
-    # It never fetches an extension from elsewhere.
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 
 
 class ParquetWriter:
@@ -42,8 +26,16 @@ class ParquetWriter:
             self._database.close()
 
     def parquet_bytes(self, columns: Sequence[MartColumn], csv: bytes) -> bytes:
-        """Return what `csv_bytes` gave as Parquet, each column in its declared type."""
-        types = ", ".join(f"'{column.name}': '{_TYPES[column.type]}'" for column in columns)
+        """Return what `csv_bytes` gave as Parquet, each column in its declared type.
+
+        A column without a value, and a file without a row, have their types too. The unit of each
+        column stands in the file's metadata.
+        """
+        types = ", ".join(f"'{column.name}': '{COLUMN_TYPES[column.type]}'" for column in columns)
+        units = ", ".join(
+            f"'unit:{each.name}': {_quoted(each.unit)}" for each in columns if each.unit
+        )
+        metadata = f", KV_METADATA {{{units}}}" if units else ""
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, "rows.csv")
             target = Path(folder, "rows.parquet")
@@ -51,14 +43,15 @@ class ParquetWriter:
             self._connection().execute(
                 f"COPY (SELECT * FROM read_csv('{source}', header=true, auto_detect=false, "  # noqa: S608
                 f"delim=',', quote='\"', escape='\"', columns={{{types}}})) "
-                f"TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+                f"TO '{target}' (FORMAT parquet, COMPRESSION zstd{metadata})"
             )
             return target.read_bytes()
 
     def _connection(self) -> "DuckDBPyConnection":
         if self._database is None:
-            # Imported here: most runs write no Parquet.
-            import duckdb  # noqa: PLC0415
-
-            self._database = duckdb.connect(config=_CONFIG)
+            self._database = open_duckdb()
         return self._database
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -421,7 +421,7 @@ def test_successors_are_read_in_their_order(tmp_path: Path) -> None:
     [
         (
             "94,Tỉnh,land,,,,,S",
-            "units.csv:3: kind: expected one of province, district, commune, found 'land'",
+            "units.csv:3: kind: expected one of nation, province, district, commune, found 'land'",
         ),
         (
             "94,Tỉnh,province,,1/1/2025,,,S",

@@ -16,7 +16,7 @@ with_year_before AS (
     WINDOW seasons AS (PARTITION BY d.unit_code, d.basis, d.stage, d.project_code, d.source, d.season ORDER BY d.year)
 )
 SELECT b.unit_code, b.basis, b.period, b.period_end, b.stage, b.project_code, b.source, b.plan_vnd, b.disbursed_vnd, b.rate,
-       b.reported, b.expected,
+       b.plan_of_rate AS plan_vnd_of_rate, b.disbursed_of_rate AS disbursed_vnd_of_rate, b.reported, b.expected,
        CASE WHEN b.year_then = b.year - 1 THEN b.plan_then END AS plan_vnd_year_before,
        CASE WHEN b.year_then = b.year - 1 THEN b.disbursed_then END AS disbursed_vnd_year_before,
        CASE WHEN b.year_then = b.year - 1 THEN b.rate_then END AS rate_year_before,

@@ -38,6 +38,7 @@ _PERIOD_WORDS = {
     PeriodKind.MONTH: "theo tháng",
 }
 _KIND_WORDS = {
+    UnitKind.NATION: "cả nước",
     UnitKind.PROVINCE: "cấp tỉnh",
     UnitKind.DISTRICT: "cấp huyện",
     UnitKind.COMMUNE: "cấp xã",

@@ -1,0 +1,144 @@
+"""A province's partition for the country: its marts as Parquet, and a manifest that names them."""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from program.atomic_write import write_below
+from program.errors import ConfigurationError, WarehouseError
+from program.pack.load import Pack
+from publish.data.descriptor import parquet_name
+from publish.output_folder import folder_digest
+from warehouse.database.duckdb_file import open_duckdb
+from warehouse.database.engine import Warehouse
+from warehouse.national.definitions import definitions_of
+from warehouse.national.manifest import (
+    FORMAT,
+    MANIFEST,
+    PartitionFile,
+    ProvinceManifest,
+    manifest_bytes,
+    partition_folder,
+    read_manifest,
+    schema_digest,
+)
+from warehouse.national.sending import last_run, lateness
+from warehouse.queries.marts import declared_marts
+
+_DATA = "data="
+"""Before the digest in the name of a folder of Parquet files."""
+
+
+def write_partition(
+    warehouse: Warehouse, pack: Pack, package: Path, url: str, *, site: str, now: datetime
+) -> str:
+    """Write the province's partition below a folder or URL; return the manifest's place.
+
+    The manifest is written last and names the folder of its files, so a reader has all of one run.
+    The files of the run before stay for those who read them now; older ones are removed. Where no
+    mart changed, only the manifest is written.
+
+    Args:
+        warehouse: The warehouse that the package was written from. It is only read.
+        pack: The configuration of the province.
+        package: The folder that `write_data` wrote.
+        url: The folder of all provinces: any URL of fsspec.
+        site: The address of the province's pages; "" for none.
+        now: The time that the manifest gives.
+
+    Raises:
+        ConfigurationError: Nothing knows such a URL.
+        WarehouseError: It cannot be written, or no run has begun yet.
+    """
+    try:
+        files, root = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as wrong:
+        raise ConfigurationError(f"MTQG_NATIONAL_URL: {wrong}") from wrong
+    contents = {mart.name: (package / parquet_name(mart)).read_bytes() for mart in declared_marts()}
+    described = _described(contents, package)
+    manifest = _manifest(warehouse, pack, described, site=site, now=now)
+    folder = partition_folder(manifest.province)
+    try:
+        earlier = _earlier(files, f"{root}/{folder}")
+        for name, file in described.items():
+            target = f"{folder}/{file.path}"
+            if not files.exists(f"{root}/{target}"):
+                write_below(files, root, target, contents[name], is_durable=True)
+        content = manifest_bytes(manifest)
+        write_below(files, root, f"{folder}/{MANIFEST}", content, is_durable=True)
+        _remove_older(files, f"{root}/{folder}", {_data_folder(manifest), *earlier})
+    except OSError as wrong:
+        raise WarehouseError(f"MTQG_NATIONAL_URL: {url} cannot be written: {wrong}") from wrong
+    return f"{url.rstrip('/')}/{folder}/{MANIFEST}"
+
+
+def _described(contents: Mapping[str, bytes], package: Path) -> dict[str, PartitionFile]:
+    """Return the files as the manifest names them, in a folder that their bytes name."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    of_all = hashlib.sha256("".join(digests.values()).encode()).hexdigest()[:16]
+    files = {}
+    with open_duckdb() as connection:
+        for mart in declared_marts():
+            path = str(package / parquet_name(mart))
+            counted = connection.execute("SELECT num_rows FROM parquet_file_metadata(?)", [path])
+            (rows,) = counted.fetchone() or (0,)
+            files[mart.name] = PartitionFile(
+                path=f"{_DATA}{of_all}/{mart.name}.parquet",
+                rows=rows,
+                bytes=len(contents[mart.name]),
+                sha256=digests[mart.name],
+            )
+    return files
+
+
+def _manifest(
+    warehouse: Warehouse,
+    pack: Pack,
+    files: Mapping[str, PartitionFile],
+    *,
+    site: str,
+    now: datetime,
+) -> ProvinceManifest:
+    run = last_run(warehouse)
+    return ProvinceManifest(
+        format=FORMAT,
+        province=pack.province.code,
+        name=pack.province.name,
+        pack=pack.folder.name,
+        pack_digest=folder_digest(pack.folder)[:16],
+        run=run.run_id,
+        as_of=run.as_of,
+        written_at=now,
+        rules_version=run.rules_version,
+        program_version=version("mtqg-monitor"),
+        site=site,
+        schema_digest=schema_digest(),
+        lateness=lateness(warehouse),
+        files=files,
+        indicators=definitions_of(pack),
+    )
+
+
+def _data_folder(manifest: ProvinceManifest) -> str:
+    return next(iter(manifest.files.values())).path.partition("/")[0]
+
+
+def _earlier(files: Any, folder: str) -> list[str]:
+    """Return the folder that the manifest there names; none where there is no manifest to read."""
+    with suppress(FileNotFoundError, WarehouseError):
+        return [_data_folder(read_manifest(files.cat_file(f"{folder}/{MANIFEST}")))]
+    return []
+
+
+def _remove_older(files: Any, folder: str, kept: set[str]) -> None:
+    files.invalidate_cache()
+    for path in files.ls(folder, detail=False):
+        name = path.rstrip("/").rpartition("/")[2]
+        if name.startswith(_DATA) and name not in kept:
+            files.rm(path, recursive=True)

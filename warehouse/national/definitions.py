@@ -1,0 +1,126 @@
+"""What a pack says an indicator is: only figures of like definitions are added."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from program.forms.elements import form_elements
+from program.forms.form import Form
+from program.pack.catalogue import Indicator
+from program.pack.load import Pack
+from program.pack.yaml_file import Model
+
+_LABELS = {
+    "kind": "kind",
+    "unit": "unit",
+    "direction": "direction",
+    "frequency": "frequency",
+    "formula": "formula",
+    "over_time": "over time",
+    "form_versions": "versions of the form",
+    "elements": "elements",
+}
+"""The parts of a definition, and what a message calls them."""
+
+
+class IndicatorDefinition(Model):
+    """What an indicator's figure is made of.
+
+    `form_versions` says from when to when each version of its form holds, `elements` what each
+    element of the formula is in a version: its measure, what it means over time, and its parts.
+    """
+
+    kind: str
+    unit: str
+    direction: str
+    frequency: str
+    formula: str
+    over_time: str
+    form_versions: Mapping[str, str]
+    elements: Mapping[str, str]
+
+
+class Difference(NamedTuple):
+    """A part of a definition in which a province differs from the country; "" for nothing."""
+
+    part: str
+    national: str
+    province: str
+
+
+def definitions_of(pack: Pack) -> dict[str, IndicatorDefinition]:
+    """Return the definition of each indicator that a form feeds, by the indicator's code."""
+    return {each.code: _definition(each, pack) for each in pack.indicators if each.form is not None}
+
+
+def differences(
+    national: IndicatorDefinition, province: IndicatorDefinition
+) -> Iterator[Difference]:
+    """Yield each part of a province's definition that is not as in the country's."""
+    for name, label in _LABELS.items():
+        ours, theirs = getattr(national, name), getattr(province, name)
+        if isinstance(ours, Mapping):
+            yield from _differing_entries(label, ours, theirs)
+        elif ours != theirs:
+            yield Difference(label, ours, theirs)
+
+
+def _differing_entries(
+    label: str, national: Mapping[str, str], province: Mapping[str, str]
+) -> Iterator[Difference]:
+    for key in sorted({*national, *province}):
+        ours, theirs = national.get(key, ""), province.get(key, "")
+        if ours != theirs:
+            yield Difference(f"{label}: {key}", ours, theirs)
+
+
+def _definition(indicator: Indicator, pack: Pack) -> IndicatorDefinition:
+    forms = [form for form in pack.forms if form.code == indicator.form]
+    forms.sort(key=lambda form: form.valid_from)
+    used = (indicator.numerator, indicator.denominator, indicator.weight)
+    elements = [element for element in used if element is not None]
+    over_time = [pack.over_time_of(indicator.form, element).value for element in elements]
+    described = {}
+    for form in forms:
+        for element in elements:
+            described[f"{form.version} {element}"] = _described(form, element)
+    return IndicatorDefinition(
+        kind=indicator.kind.value,
+        unit=indicator.unit,
+        direction=indicator.direction.value,
+        frequency=indicator.frequency.value if indicator.frequency else "",
+        formula=_formula(indicator),
+        over_time=", ".join(over_time),
+        form_versions={form.version: _validity(form) for form in forms},
+        elements=described,
+    )
+
+
+def _formula(indicator: Indicator) -> str:
+    formula = f"{indicator.form}: {indicator.numerator}"
+    if indicator.denominator is not None:
+        formula += f" / {indicator.denominator}"
+    if indicator.weight is not None:
+        formula += f", by {indicator.weight}"
+    return formula
+
+
+def _validity(form: Form) -> str:
+    last = form.valid_to.isoformat() if form.valid_to else ""
+    return f"{form.valid_from.isoformat()}/{last}"
+
+
+def _described(form: Form, element: str) -> str:
+    """Return what an element is in a version of a form; "" where the version does not have it."""
+    summary = next((t.summaries[element] for t in form.tables if element in t.summaries), None)
+    figure = form_elements(form).get(element)
+    if figure is None:
+        # A word, yes or no, is no figure; it has no measure and no parts.
+        return "word" if element in form.figures else ""
+    words = [figure.measure, form.over_time_of(element).value]
+    if figure.parts:
+        words.append(f"= {' + '.join(figure.parts)}")
+    if summary is not None:
+        how = "count" if summary.count else "sum"
+        chosen = [f"{name}={'|'.join(values)}" for name, values in sorted(summary.chosen.items())]
+        words.append(" ".join([how, summary.column, *chosen]))
+    return ", ".join(words)

@@ -1,0 +1,51 @@
+"""What a province's manifest says of its last run and of its reports. Nothing here writes."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Engine, select, text
+
+from program.errors import WarehouseError
+from warehouse.national.manifest import Lateness
+from warehouse.tables import RunRow
+
+_LATENESS = """
+SELECT COUNT(*), SUM(CASE WHEN versions > 0 THEN 1 ELSE 0 END), SUM(is_current), SUM(is_timely),
+       SUM(CASE WHEN versions > 0 AND is_current = 0 THEN 1 ELSE 0 END),
+       MAX(CASE WHEN versions = 0 THEN days_late END)
+FROM mart_reporting WHERE is_due = 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SentRun:
+    """The last run of a warehouse: its number, its day and the version of its rules."""
+
+    run_id: int
+    as_of: date
+    rules_version: str
+
+
+def last_run(engine: Engine) -> SentRun:
+    """Return the last run. Raises WarehouseError where there was none."""
+    columns = (RunRow.id, RunRow.as_of, RunRow.rule_set_version)
+    with engine.connect() as connection:
+        row = connection.execute(select(*columns).order_by(RunRow.id.desc()).limit(1)).first()
+    if row is None:
+        raise WarehouseError("the warehouse is empty: no run has begun yet; run `mtqg run` first")
+    return SentRun(*row)
+
+
+def lateness(engine: Engine) -> Lateness:
+    """Return how complete the reports that are due are, on the day of the last run."""
+    with engine.connect() as connection:
+        counts = connection.execute(text(_LATENESS)).one()
+    due, received, accepted, timely, to_fix, most_days_late = (int(each or 0) for each in counts)
+    return Lateness(
+        due=due,
+        received=received,
+        accepted=accepted,
+        timely=timely,
+        to_fix=to_fix,
+        most_days_late=most_days_late,
+    )
