@@ -147,6 +147,12 @@ COMMANDS = {
         "A province's pack: check one, or begin a new one.",
         is_for_others=True,
     ),
+    "national": CommandPlace(
+        "mtqg.national.national",
+        "national_app",
+        "The country's figures, from what every province's runs send.",
+        is_for_others=True,
+    ),
     "rules": CommandPlace(
         "mtqg.rules.rules",
         "rules_app",

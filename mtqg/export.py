@@ -12,7 +12,7 @@ from program.errors import UsageError
 from program.pack.load import load_pack
 from program.settings import load_settings
 from publish.data.package import write_data
-from publish.national.partition import write_partition
+from publish.national.partition import national_folder, write_partition
 
 
 def export(
@@ -44,6 +44,7 @@ def export(
     write_data(warehouse, pack, output, is_ours=False)
     out.print(str(output / "datapackage.json"), soft_wrap=True)
     if national:
+        folder = national_folder(settings, national)
         now = datetime.now(UTC)
-        place = write_partition(warehouse, pack, output, national, site=settings.site_url, now=now)
+        place = write_partition(warehouse, pack, output, folder, site=settings.site_url, now=now)
         out.print(place, soft_wrap=True)

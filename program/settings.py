@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         description="fsspec URL of the folder that each run sends the marts to, for the country; "
         "unset: nothing is sent",
     )
+    national_options: Options = Field(
+        {}, description="JSON: options of the file system of MTQG_NATIONAL_URL"
+    )
     site_url: str = Field(
         "",
         description="address at which the web server shows MTQG_VAR/site; "

@@ -24,6 +24,7 @@ from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
+from warehouse.national.partitions import NationalFolder
 
 NOON = datetime(2025, 2, 20, 5, tzinfo=UTC)
 DAY = NOON.date()
@@ -124,5 +125,7 @@ class SendingProvince:
         """Send the partition; return the province's folder where the URL is a folder."""
         package = self._folder / "data"
         write_data(self.engine, self.pack, package, is_ours=True)
-        write_partition(self.engine, self.pack, package, url, site=site, now=self._now)
+        write_partition(
+            self.engine, self.pack, package, NationalFolder(url), site=site, now=self._now
+        )
         return Path(url) / "mart" / f"province={self.pack.province.code}"

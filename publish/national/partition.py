@@ -8,11 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import fsspec
-
 from program.atomic_write import write_below
-from program.errors import ConfigurationError, WarehouseError
+from program.errors import WarehouseError
 from program.pack.load import Pack
+from program.settings import Settings
 from publish.data.descriptor import parquet_name
 from publish.output_folder import folder_digest
 from warehouse.database.duckdb_file import open_duckdb
@@ -28,6 +27,7 @@ from warehouse.national.manifest import (
     read_manifest,
     schema_digest,
 )
+from warehouse.national.partitions import NationalFolder
 from warehouse.national.sending import last_run, lateness
 from warehouse.queries.marts import declared_marts
 
@@ -35,8 +35,23 @@ _DATA = "data="
 """Before the digest in the name of a folder of Parquet files."""
 
 
+def national_folder(settings: Settings, url: str = "") -> NationalFolder:
+    """Return the folder of all provinces: `url` if given, else that of the settings.
+
+    Options are those of the settings: they hold what the file system asks for, not the address.
+    """
+    options = settings.revealed(settings.national_options)
+    return NationalFolder(url or settings.national_url, options)
+
+
 def write_partition(
-    warehouse: Warehouse, pack: Pack, package: Path, url: str, *, site: str, now: datetime
+    warehouse: Warehouse,
+    pack: Pack,
+    package: Path,
+    target: NationalFolder,
+    *,
+    site: str,
+    now: datetime,
 ) -> str:
     """Write the province's partition below a folder or URL; return the manifest's place.
 
@@ -48,7 +63,7 @@ def write_partition(
         warehouse: The warehouse that the package was written from. It is only read.
         pack: The configuration of the province.
         package: The folder that `write_data` wrote.
-        url: The folder of all provinces: any URL of fsspec.
+        target: The folder of all provinces.
         site: The address of the province's pages; "" for none.
         now: The time that the manifest gives.
 
@@ -56,10 +71,7 @@ def write_partition(
         ConfigurationError: Nothing knows such a URL.
         WarehouseError: It cannot be written, or no run has begun yet.
     """
-    try:
-        files, root = fsspec.core.url_to_fs(url)
-    except (ImportError, ValueError) as wrong:
-        raise ConfigurationError(f"MTQG_NATIONAL_URL: {wrong}") from wrong
+    files, root = target.open()
     contents = {mart.name: (package / parquet_name(mart)).read_bytes() for mart in declared_marts()}
     described = _described(contents, package)
     manifest = _manifest(warehouse, pack, described, site=site, now=now)
@@ -67,15 +79,15 @@ def write_partition(
     try:
         earlier = _earlier(files, f"{root}/{folder}")
         for name, file in described.items():
-            target = f"{folder}/{file.path}"
-            if not files.exists(f"{root}/{target}"):
-                write_below(files, root, target, contents[name], is_durable=True)
+            path = f"{folder}/{file.path}"
+            if not files.exists(f"{root}/{path}"):
+                write_below(files, root, path, contents[name], is_durable=True)
         content = manifest_bytes(manifest)
         write_below(files, root, f"{folder}/{MANIFEST}", content, is_durable=True)
         _remove_older(files, f"{root}/{folder}", {_data_folder(manifest), *earlier})
     except OSError as wrong:
-        raise WarehouseError(f"MTQG_NATIONAL_URL: {url} cannot be written: {wrong}") from wrong
-    return f"{url.rstrip('/')}/{folder}/{MANIFEST}"
+        raise WarehouseError(f"{target.url}: cannot be written: {wrong}") from wrong
+    return f"{target.url.rstrip('/')}/{folder}/{MANIFEST}"
 
 
 def _described(contents: Mapping[str, bytes], package: Path) -> dict[str, PartitionFile]:

@@ -20,7 +20,12 @@ from program.units.unit import UnitKind
 from warehouse.catalogue import pack_rows
 from warehouse.database.duckdb_file import COLUMN_TYPES, open_duckdb
 from warehouse.national.definitions import definitions_of, differences
-from warehouse.national.partitions import BrokenPartition, Partition, PartitionFolder
+from warehouse.national.partitions import (
+    BrokenPartition,
+    NationalFolder,
+    Partition,
+    PartitionReader,
+)
 from warehouse.queries.marts import Mart, declared_marts
 
 if TYPE_CHECKING:
@@ -75,7 +80,7 @@ class NationalBuild:
 
 
 def build_national(
-    pack: Pack, url: str, target: Path, day: date, *, stale_days: int
+    pack: Pack, source: NationalFolder, target: Path, day: date, *, stale_days: int
 ) -> NationalBuild:
     """Write the country's file from the partitions of all provinces; return what went into it.
 
@@ -84,7 +89,7 @@ def build_national(
 
     Args:
         pack: The national pack: its units are the nation and its provinces.
-        url: The folder of all partitions, any URL of fsspec.
+        source: The folder of all partitions.
         target: The DuckDB file.
         day: The day from which the age of a run is counted.
         stale_days: A run that is older by more days is stale.
@@ -97,8 +102,8 @@ def build_national(
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     with tempfile.TemporaryDirectory() as copies:
-        folder = PartitionFolder(url, Path(copies))
-        received = [folder.read(code) for code in folder.provinces()]
+        reader = PartitionReader(source, Path(copies))
+        received = [reader.read(code) for code in reader.provinces()]
         try:
             with open_duckdb(unfinished, memory=_MEMORY) as connection:
                 built = _Builder(connection, pack, received, day, stale_days).build()

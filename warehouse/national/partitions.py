@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,29 @@ from warehouse.national.manifest import (
 
 
 @dataclass(frozen=True, slots=True)
+class NationalFolder:
+    """The folder of all partitions: any URL of fsspec, with the options of its file system."""
+
+    url: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def open(self) -> tuple[Any, str]:
+        """Return its file system and its path there.
+
+        Raises:
+            ConfigurationError: Nothing knows such a URL.
+            WarehouseError: It cannot be reached.
+        """
+        try:
+            files, root = fsspec.core.url_to_fs(self.url, **self.options)
+        except (ImportError, ValueError) as wrong:
+            raise ConfigurationError(f"{self.url}: {wrong}") from wrong
+        except OSError as wrong:
+            raise WarehouseError(f"{self.url}: cannot be reached: {wrong}") from wrong
+        return files, root
+
+
+@dataclass(frozen=True, slots=True)
 class Partition:
     """A province's partition: its manifest, and where the Parquet file of each mart is here."""
 
@@ -37,20 +60,17 @@ class BrokenPartition:
     reason: str
 
 
-class PartitionFolder:
-    """The partitions below a folder or any URL of fsspec. Files from elsewhere are copied here.
+class PartitionReader:
+    """Reads the partitions of a folder. Files from elsewhere are copied to this machine.
 
     Args:
-        url: The folder that holds `mart/`.
+        folder: The folder that holds `mart/`.
         copies: A folder of this machine for the copies.
     """
 
-    def __init__(self, url: str, copies: Path) -> None:
-        try:
-            self._files, self._root = fsspec.core.url_to_fs(url)
-        except (ImportError, ValueError) as wrong:
-            raise ConfigurationError(f"{url}: {wrong}") from wrong
-        self._url = url
+    def __init__(self, folder: NationalFolder, copies: Path) -> None:
+        self._files, self._root = folder.open()
+        self._url = folder.url
         self._copies = copies
 
     def provinces(self) -> list[str]:

@@ -1,0 +1,1 @@
+"""`mtqg national`: the country's figures from the partitions of all provinces."""

@@ -1,0 +1,85 @@
+"""What `mtqg national` prints: each province, and what is not in the country's figures and why."""
+
+from collections import Counter
+
+from rich.table import Table
+from rich.text import Text
+
+from mtqg.console import out, print_plain
+from program.pack.load import Pack
+from program.vietnamese import format_date
+from warehouse.national.build import NationalBuild, ProvinceState
+from warehouse.national.file import NationalRow
+
+_STATES = {
+    ProvinceState.CURRENT: ("đủ", "green"),
+    ProvinceState.STALE: ("cũ", "yellow"),
+    ProvinceState.MISSING: ("chưa gửi", "red"),
+    ProvinceState.BROKEN: ("hỏng", "red"),
+    ProvinceState.UNKNOWN: ("ngoài danh mục", "red"),
+}
+"""The words of an office for each state, and how they are printed."""
+
+
+def print_build(built: NationalBuild, pack: Pack) -> None:
+    """Print how many provinces are in the file, and what is not in it, by name."""
+    states = Counter(ProvinceState(row["state"]) for row in built.provinces)
+    used = sum(row["is_used"] for row in built.provinces)
+    expected = len(built.provinces) - states[ProvinceState.UNKNOWN]
+    out.print(f"{pack.program.site_title}: {used}/{expected} tỉnh")
+    for row in built.provinces:
+        state = ProvinceState(row["state"])
+        if state is not ProvinceState.CURRENT:
+            print_plain(f"  {row['name']} ({row['code']}): {_in_words(row)}")
+    _print_refused(built)
+
+
+def print_status(built: NationalBuild) -> None:
+    """Print one table of all provinces, and what is refused of them."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Mã", "Tỉnh", "Tình trạng", "Lần chạy", "Số liệu đến", "Quy tắc", "Phần mềm"):
+        table.add_column(heading)
+    for heading in ("Đến hạn", "Đã gửi", "Đạt", "Đúng hạn", "Chờ sửa", "Muộn nhất"):
+        table.add_column(heading, justify="right")
+    for row in built.provinces:
+        words, style = _STATES[ProvinceState(row["state"])]
+        counts = ("due", "received", "accepted", "timely", "to_fix", "most_days_late")
+        table.add_row(
+            row["code"],
+            row["name"],
+            Text(words, style=style),
+            _shown(row["run"]),
+            format_date(row["as_of"]) if row["as_of"] else "",
+            _shown(row["rules_version"]),
+            _shown(row["program_version"]),
+            *[_shown(row[name]) for name in counts],
+        )
+    out.print(table)
+    for row in built.provinces:
+        if row["reason"]:
+            print_plain(f"{row['name']} ({row['code']}): {row['reason']}")
+    _print_refused(built)
+
+
+def _print_refused(built: NationalBuild) -> None:
+    for row in built.problems:
+        print_plain(f"  tỉnh {row['province']}, {row['mart']}: không dùng được: {row['reason']}")
+    if built.differences:
+        out.print("Chỉ tiêu không cộng vì tỉnh định nghĩa khác với cả nước:")
+    for row in built.differences:
+        print_plain(
+            f"  tỉnh {row['province']}, {row['indicator_code']}, {row['part']}: "
+            f"cả nước: {row['national_definition'] or 'không có'}; "
+            f"tỉnh: {row['province_definition'] or 'không có'}"
+        )
+
+
+def _in_words(row: NationalRow) -> str:
+    words, _ = _STATES[ProvinceState(row["state"])]
+    if row["state"] == ProvinceState.STALE:
+        return f"{words}: số liệu đến {format_date(row['as_of'])}, {row['days_old']} ngày trước"
+    return f"{words}: {row['reason']}" if row["reason"] else words
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)
