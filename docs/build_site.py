@@ -167,6 +167,7 @@ def navigation(pages: Path) -> Nav:
                 {"Site": "docs/site.md"},
                 {"Data for others": "docs/data.md"},
                 {"DHIS2": "docs/dhis2.md"},
+                {"The country's figures": "docs/national.md"},
                 {"Reports": "docs/reports.md"},
                 {"Questions": "docs/questions.md"},
                 {"Mails": "docs/mail.md"},

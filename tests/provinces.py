@@ -89,11 +89,11 @@ class SendingProvince:
     def __init__(self, pack: Pack, folder: Path, *, day: date = DAY) -> None:
         self.pack = pack
         self._folder = folder
-        self._now = datetime.combine(day, NOON.timetz())
+        self.now = datetime.combine(day, NOON.timetz())
         self._number = 0
         self.engine: Engine = prepare_warehouse(f"sqlite:///{folder / 'warehouse.sqlite'}")
-        sync_catalogue(self.engine, pack, obligations(pack.calendar, pack.units, day), self._now)
-        self._run = start_run(self.engine, day, "rules-7", self._now)
+        sync_catalogue(self.engine, pack, obligations(pack.calendar, pack.units, day), self.now)
+        self._run = start_run(self.engine, day, "rules-7", self.now)
 
     def land(
         self, number: int, period: str, needed: float, met: float, vnd: float, *findings: Finding
@@ -107,7 +107,7 @@ class SendingProvince:
     ) -> None:
         """Load a report of a unit."""
         self._number += 1
-        at = self._now + timedelta(minutes=self._number)
+        at = self.now + timedelta(minutes=self._number)
         delivery = arrive(self.engine, self._run, self._number, unit, at, at)
         values = tuple(
             Fact(name, 0, value, None, "Đất và nhà", f"C{row}")
@@ -126,6 +126,6 @@ class SendingProvince:
         package = self._folder / "data"
         write_data(self.engine, self.pack, package, is_ours=True)
         write_partition(
-            self.engine, self.pack, package, NationalFolder(url), site=site, now=self._now
+            self.engine, self.pack, package, NationalFolder(url), site=site, now=self.now
         )
         return Path(url) / "mart" / f"province={self.pack.province.code}"

@@ -8,7 +8,7 @@ import typer
 
 from mtqg.as_of import parse_day
 from mtqg.console import out, print_json
-from mtqg.national.report import print_build, print_status
+from mtqg.national.printed import print_build, print_status
 from program.pack.load import load_pack
 from program.settings import load_settings
 from program.vietnamese import vietnam_day

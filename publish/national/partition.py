@@ -28,7 +28,7 @@ from warehouse.national.manifest import (
     schema_digest,
 )
 from warehouse.national.partitions import NationalFolder
-from warehouse.national.sending import last_run, lateness
+from warehouse.national.sending import due_reports, last_run
 from warehouse.queries.marts import declared_marts
 
 _DATA = "data="
@@ -84,7 +84,9 @@ def write_partition(
                 write_below(files, root, path, contents[name], is_durable=True)
         content = manifest_bytes(manifest)
         write_below(files, root, f"{folder}/{MANIFEST}", content, is_durable=True)
-        _remove_older(files, f"{root}/{folder}", {_data_folder(manifest), *earlier})
+        current = _data_folder(manifest)
+        if current not in earlier:
+            _remove_older(files, f"{root}/{folder}", {current, *earlier})
     except OSError as wrong:
         raise WarehouseError(f"{target.url}: cannot be written: {wrong}") from wrong
     return f"{target.url.rstrip('/')}/{folder}/{MANIFEST}"
@@ -131,7 +133,7 @@ def _manifest(
         program_version=version("mtqg-monitor"),
         site=site,
         schema_digest=schema_digest(),
-        lateness=lateness(warehouse),
+        lateness=due_reports(warehouse),
         files=files,
         indicators=definitions_of(pack),
     )

@@ -35,7 +35,7 @@ class PartitionFile(Model):
     sha256: str
 
 
-class Lateness(Model):
+class DueReports(Model):
     """How complete the reports of a province's units are on the day of its run.
 
     Of the reports that are due: how many came, are accepted, came in time, and wait for a
@@ -69,7 +69,7 @@ class ProvinceManifest(Model):
     program_version: str
     site: str
     schema_digest: str
-    lateness: Lateness
+    lateness: DueReports
     files: Mapping[str, PartitionFile]
     indicators: Mapping[str, IndicatorDefinition]
 

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import Engine, select, text
 
 from program.errors import WarehouseError
-from warehouse.national.manifest import Lateness
+from warehouse.national.manifest import DueReports
 from warehouse.tables import RunRow
 
 _LATENESS = """
@@ -36,12 +36,12 @@ def last_run(engine: Engine) -> SentRun:
     return SentRun(*row)
 
 
-def lateness(engine: Engine) -> Lateness:
+def due_reports(engine: Engine) -> DueReports:
     """Return how complete the reports that are due are, on the day of the last run."""
     with engine.connect() as connection:
         counts = connection.execute(text(_LATENESS)).one()
     due, received, accepted, timely, to_fix, most_days_late = (int(each or 0) for each in counts)
-    return Lateness(
+    return DueReports(
         due=due,
         received=received,
         accepted=accepted,

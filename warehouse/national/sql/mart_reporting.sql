@@ -3,7 +3,7 @@
 CREATE TABLE mart_reporting AS
 WITH sent AS (
     SELECT r.province AS unit_code, r.form_code, r.period, r.stage, MIN(r.due_date) AS due_date,
-           COUNT(*) FILTER (r.is_due) AS due,
+           COUNT(*) FILTER (r.is_due) AS due, COUNT(*) FILTER (NOT r.is_due) AS not_due,
            COUNT(*) FILTER (r.is_due AND r.versions > 0) AS received,
            COUNT(*) FILTER (r.is_due AND r.is_current) AS accepted,
            COUNT(*) FILTER (r.is_due AND r.verdict = 'accepted_with_warnings') AS with_warnings,
@@ -21,7 +21,7 @@ due_elsewhere AS (
 )
 SELECT s.* FROM sent s
 UNION ALL BY NAME
-SELECT p.code AS unit_code, e.form_code, e.period, e.stage, e.due_date, NULL AS due, 0 AS received, 0 AS accepted,
+SELECT p.code AS unit_code, e.form_code, e.period, e.stage, e.due_date, NULL AS due, 0 AS not_due, 0 AS received, 0 AS accepted,
        0 AS with_warnings, 0 AS timely, 0 AS to_fix, NULL AS missing, NULL AS most_days_late, false AS is_synthetic
 FROM provinces p
 CROSS JOIN due_elsewhere e
