@@ -19,6 +19,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.cpu import measured
+from connectors.shared_folder import SharedFolder
 from program.pack.load import Pack, load_pack
 from program.settings import ROOT
 from warehouse.database.duckdb_file import COLUMN_TYPES, open_duckdb
@@ -34,7 +35,6 @@ from warehouse.national.manifest import (
     partition_folder,
     schema_digest,
 )
-from warehouse.national.partitions import NationalFolder
 from warehouse.queries.marts import ColumnKind, Mart, declared_marts
 
 _SAMPLE = ROOT / "config" / "soc-trang"
@@ -63,7 +63,7 @@ def main(provinces: int, rows: int, home: Path) -> None:
     size = sum(path.stat().st_size for path in url.rglob("*.parquet"))
     print(f"{provinces} provinces x {rows:,} rows, {size / 1e6:,.0f} MB of Parquet")
     file = home / "national.duckdb"
-    source = NationalFolder(str(url))
+    source = SharedFolder(str(url))
     with measured() as spent:
         built = build_national(pack, source, file, _DAY, stale_days=3)
     assert built.is_complete, built

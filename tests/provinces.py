@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from sqlalchemy import Engine
 
+from connectors.shared_folder import SharedFolder
 from program.calendar.period import Period
 from program.calendar.schedule import obligations
 from program.calendar.stage import Stage
@@ -24,7 +25,6 @@ from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
-from warehouse.national.partitions import NationalFolder
 
 NOON = datetime(2025, 2, 20, 5, tzinfo=UTC)
 DAY = NOON.date()
@@ -125,7 +125,5 @@ class SendingProvince:
         """Send the partition; return the province's folder where the URL is a folder."""
         package = self._folder / "data"
         write_data(self.engine, self.pack, package, is_ours=True)
-        write_partition(
-            self.engine, self.pack, package, NationalFolder(url), site=site, now=self.now
-        )
+        write_partition(self.engine, self.pack, package, SharedFolder(url), site=site, now=self.now)
         return Path(url) / "mart" / f"province={self.pack.province.code}"

@@ -6,10 +6,9 @@ from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from program.atomic_write import write_below
-from program.errors import WarehouseError
+from connectors.shared_folder import SharedFolder
+from program.errors import ConfigurationError, WarehouseError
 from program.pack.load import Pack
 from program.settings import Settings
 from publish.data.descriptor import parquet_name
@@ -27,7 +26,6 @@ from warehouse.national.manifest import (
     read_manifest,
     schema_digest,
 )
-from warehouse.national.partitions import NationalFolder
 from warehouse.national.sending import due_reports, last_run
 from warehouse.queries.marts import declared_marts
 
@@ -35,20 +33,29 @@ _DATA = "data="
 """Before the digest in the name of a folder of Parquet files."""
 
 
-def national_folder(settings: Settings, url: str = "") -> NationalFolder:
-    """Return the folder of all provinces: `url` if given, else that of the settings.
+def national_folder(settings: Settings, url: str = "") -> SharedFolder:
+    """Return the folder of all provinces: `url`, or that of the settings with their options.
 
-    Options are those of the settings: they hold what the file system asks for, not the address.
+    Raises:
+        ConfigurationError: There is none, or nothing knows such a URL.
+        WarehouseError: It cannot be reached.
     """
-    options = settings.revealed(settings.national_options)
-    return NationalFolder(url or settings.national_url, options)
+    if not url and not settings.national_url:
+        raise ConfigurationError("MTQG_NATIONAL_URL: unset; name the folder of all partitions")
+    options = {} if url else settings.revealed(settings.national_options)
+    try:
+        return SharedFolder(url or settings.national_url, options)
+    except ConfigurationError as wrong:
+        raise ConfigurationError(f"MTQG_NATIONAL_URL: {wrong}") from wrong
+    except OSError as wrong:
+        raise WarehouseError(f"{url or settings.national_url}: not reached: {wrong}") from wrong
 
 
 def write_partition(
     warehouse: Warehouse,
     pack: Pack,
     package: Path,
-    target: NationalFolder,
+    target: SharedFolder,
     *,
     site: str,
     now: datetime,
@@ -68,28 +75,25 @@ def write_partition(
         now: The time that the manifest gives.
 
     Raises:
-        ConfigurationError: Nothing knows such a URL.
         WarehouseError: It cannot be written, or no run has begun yet.
     """
-    files, root = target.open()
     contents = {mart.name: (package / parquet_name(mart)).read_bytes() for mart in declared_marts()}
     described = _described(contents, package)
     manifest = _manifest(warehouse, pack, described, site=site, now=now)
     folder = partition_folder(manifest.province)
     try:
-        earlier = _earlier(files, f"{root}/{folder}")
+        earlier = _earlier(target, folder)
         for name, file in described.items():
             path = f"{folder}/{file.path}"
-            if not files.exists(f"{root}/{path}"):
-                write_below(files, root, path, contents[name], is_durable=True)
-        content = manifest_bytes(manifest)
-        write_below(files, root, f"{folder}/{MANIFEST}", content, is_durable=True)
+            if not target.exists(path):
+                target.write(path, contents[name])
+        target.write(f"{folder}/{MANIFEST}", manifest_bytes(manifest))
         current = _data_folder(manifest)
         if current not in earlier:
-            _remove_older(files, f"{root}/{folder}", {current, *earlier})
+            _remove_older(target, folder, {current, *earlier})
     except OSError as wrong:
         raise WarehouseError(f"{target.url}: cannot be written: {wrong}") from wrong
-    return f"{target.url.rstrip('/')}/{folder}/{MANIFEST}"
+    return f"{target.url}/{folder}/{MANIFEST}"
 
 
 def _described(contents: Mapping[str, bytes], package: Path) -> dict[str, PartitionFile]:
@@ -143,16 +147,14 @@ def _data_folder(manifest: ProvinceManifest) -> str:
     return next(iter(manifest.files.values())).path.partition("/")[0]
 
 
-def _earlier(files: Any, folder: str) -> list[str]:
+def _earlier(target: SharedFolder, folder: str) -> list[str]:
     """Return the folder that the manifest there names; none where there is no manifest to read."""
     with suppress(FileNotFoundError, WarehouseError):
-        return [_data_folder(read_manifest(files.cat_file(f"{folder}/{MANIFEST}")))]
+        return [_data_folder(read_manifest(target.read(f"{folder}/{MANIFEST}")))]
     return []
 
 
-def _remove_older(files: Any, folder: str, kept: set[str]) -> None:
-    files.invalidate_cache()
-    for path in files.ls(folder, detail=False):
-        name = path.rstrip("/").rpartition("/")[2]
+def _remove_older(target: SharedFolder, folder: str, kept: set[str]) -> None:
+    for name in target.names(folder):
         if name.startswith(_DATA) and name not in kept:
-            files.rm(path, recursive=True)
+            target.remove_folder(f"{folder}/{name}")

@@ -12,8 +12,8 @@ import fsspec
 import pytest
 from typer.testing import CliRunner
 
+from connectors.shared_folder import SharedFolder
 from mtqg.cli import app
-from program.atomic_write import write_below
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
 from program.pack.load import Pack
@@ -23,7 +23,6 @@ from tests.provinces import DAY, NATION, SendingProvince, commune, national_pack
 from warehouse.database.duckdb_file import COLUMN_TYPES
 from warehouse.national.build import NationalBuild, ProvinceState, build_national
 from warehouse.national.manifest import read_manifest
-from warehouse.national.partitions import NationalFolder
 from warehouse.queries.marts import declared_marts
 
 CODES = ("01", "02", "03", "04")
@@ -72,7 +71,7 @@ def two(province: Province, folder: Path) -> tuple[SendingProvince, SendingProvi
 
 def build(nation: Pack, folder: Path | str, file: Path, days_later: int = 0) -> NationalBuild:
     day = DAY + timedelta(days=days_later)
-    return build_national(nation, NationalFolder(str(folder)), file, day, stale_days=3)
+    return build_national(nation, SharedFolder(str(folder)), file, day, stale_days=3)
 
 
 def ask(file: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -357,12 +356,14 @@ def test_a_sender_that_dies_before_its_manifest_leaves_the_partition_of_the_run_
     before = ask(file, "SELECT * FROM mart_rollups")
     first.land(1, "2024-H2", 1, 1, 1)
 
-    def die(files: Any, root: str, name: str, content: bytes, *, is_durable: bool) -> None:
+    write = SharedFolder.write
+
+    def die(folder: SharedFolder, name: str, content: bytes) -> None:
         if name.endswith(".json"):
             raise OSError(28, "No space left on device", name)
-        write_below(files, root, name, content, is_durable=is_durable)
+        write(folder, name, content)
 
-    monkeypatch.setattr(partition, "write_below", die)
+    monkeypatch.setattr(SharedFolder, "write", die)
     with pytest.raises(WarehouseError, match=r"cannot be written: .*No space left"):
         first.send(str(folder))
     assert build(nation, folder, file).provinces[0]["state"] is ProvinceState.CURRENT
@@ -392,7 +393,7 @@ def test_partitions_travel_over_any_file_system(two: Any, nation: Pack, tmp_path
     url = f"memory://national-{tmp_path.name}"
     package = tmp_path / "province-01" / "data"
     partition.write_partition(
-        first.engine, first.pack, package, NationalFolder(url), site="", now=first.now
+        first.engine, first.pack, package, SharedFolder(url), site="", now=first.now
     )
     try:
         built = build(nation, url, tmp_path / "n.duckdb")

@@ -22,8 +22,8 @@ from warehouse.database.duckdb_file import COLUMN_TYPES, open_duckdb
 from warehouse.national.definitions import definitions_of, differences
 from warehouse.national.partitions import (
     BrokenPartition,
-    NationalFolder,
     Partition,
+    PartitionFiles,
     PartitionReader,
 )
 from warehouse.queries.marts import Mart, declared_marts
@@ -80,7 +80,7 @@ class NationalBuild:
 
 
 def build_national(
-    pack: Pack, source: NationalFolder, target: Path, day: date, *, stale_days: int
+    pack: Pack, source: PartitionFiles, target: Path, day: date, *, stale_days: int
 ) -> NationalBuild:
     """Write the country's file from the partitions of all provinces; return what went into it.
 

@@ -2,14 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
-
-from program.errors import ConfigurationError, WarehouseError
+from program.errors import WarehouseError
 from warehouse.national.manifest import (
     MANIFEST,
     PARTITIONS,
@@ -21,27 +18,19 @@ from warehouse.national.manifest import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NationalFolder:
-    """The folder of all partitions: any URL of fsspec, with the options of its file system."""
+class PartitionFiles(Protocol):
+    """The folder of all partitions, here or on another machine. Its methods raise OSError."""
 
     url: str
-    options: Mapping[str, Any] = field(default_factory=dict)
 
-    def open(self) -> tuple[Any, str]:
-        """Return its file system and its path there.
+    def names(self, folder: str) -> list[str]:
+        """Return the names of what is directly in a folder."""
 
-        Raises:
-            ConfigurationError: Nothing knows such a URL.
-            WarehouseError: It cannot be reached.
-        """
-        try:
-            files, root = fsspec.core.url_to_fs(self.url, **self.options)
-        except (ImportError, ValueError) as wrong:
-            raise ConfigurationError(f"{self.url}: {wrong}") from wrong
-        except OSError as wrong:
-            raise WarehouseError(f"{self.url}: cannot be reached: {wrong}") from wrong
-        return files, root
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file."""
+
+    def local_copy(self, name: str, below: Path) -> Path:
+        """Return where a file is on this machine: a copy `below`, or the file itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +50,10 @@ class BrokenPartition:
 
 
 class PartitionReader:
-    """Reads the partitions of a folder. Files from elsewhere are copied to this machine.
+    """Reads the partitions of a folder. Files from elsewhere are copied below `copies`."""
 
-    Args:
-        folder: The folder that holds `mart/`.
-        copies: A folder of this machine for the copies.
-    """
-
-    def __init__(self, folder: NationalFolder, copies: Path) -> None:
-        self._files, self._root = folder.open()
-        self._url = folder.url
+    def __init__(self, folder: PartitionFiles, copies: Path) -> None:
+        self._folder = folder
         self._copies = copies
 
     def provinces(self) -> list[str]:
@@ -80,20 +63,18 @@ class PartitionReader:
             WarehouseError: The folder cannot be listed.
         """
         try:
-            self._files.invalidate_cache()
-            listed = self._files.ls(f"{self._root}/{PARTITIONS}", detail=False)
+            names = self._folder.names(PARTITIONS)
         except OSError as wrong:
             raise WarehouseError(
-                f"{self._url}: no folder {PARTITIONS}/ with partitions of provinces: {wrong}"
+                f"{self._folder.url}: no folder {PARTITIONS}/ with partitions of provinces: {wrong}"
             ) from wrong
-        names = [path.rstrip("/").rpartition("/")[2] for path in listed]
         return sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX))
 
     def read(self, province: str) -> Partition | BrokenPartition:
         """Return a province's partition; or why it is broken: then none of it is used."""
-        folder = f"{self._root}/{partition_folder(province)}"
+        folder = partition_folder(province)
         try:
-            manifest = read_manifest(self._files.cat_file(f"{folder}/{MANIFEST}"))
+            manifest = read_manifest(self._folder.read(f"{folder}/{MANIFEST}"))
             if manifest.province != province:
                 raise WarehouseError(f"{MANIFEST} is of province {manifest.province}")
             files = {name: self._file(folder, name, file) for name, file in manifest.files.items()}
@@ -109,26 +90,17 @@ class PartitionReader:
         Raises:
             WarehouseError: Its bytes are not those that the manifest names.
         """
-        source = f"{folder}/{file.path}"
         if ".." in Path(file.path).parts or Path(file.path).is_absolute():
             raise WarehouseError(f"{mart}: the path {file.path} leaves the province's folder")
-        path = self._local(source)
+        path = self._folder.local_copy(f"{folder}/{file.path}", self._copies)
         with path.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
         if found != file.sha256:
             raise WarehouseError(f"{mart}: damaged: its sha256 is {found}, not {file.sha256}")
         return path
 
-    def _local(self, source: str) -> Path:
-        if isinstance(self._files, LocalFileSystem):
-            return Path(source)
-        path = self._copies / source.removeprefix(self._root).lstrip("/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._files.get_file(source, str(path))
-        return path
-
 
 def _name(wrong: OSError, folder: str) -> str:
     """Return the name of a file that is missing, below the province's folder where it is there."""
     name: Any = wrong.filename or (wrong.args[-1] if wrong.args else "")
-    return str(name).removeprefix(folder).lstrip("/")
+    return str(name).rpartition(folder)[2].lstrip("/")
