@@ -12,8 +12,9 @@ from mtqg.national.printed import print_build, print_status
 from program.pack.load import load_pack
 from program.settings import load_settings
 from program.vietnamese import vietnam_day
+from publish.national.national_site import publish_national_site
 from publish.national.partition import national_folder
-from warehouse.national.build import NationalBuild, build_national
+from warehouse.national.build import NationalBuild, build_national, refuse_other_than_national
 from warehouse.national.file import open_national
 
 national_app = typer.Typer(
@@ -92,3 +93,21 @@ def status(
         )
     else:
         print_status(built)
+
+
+@national_app.command()
+def site(
+    file: File = _FILE,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write index.html and its pages to.")
+    ] = Path("national-site"),
+) -> None:
+    """Write the country's pages: those of a province, with provinces where its units were.
+
+    MTQG_PACK is the national pack. Links lead to a province's own pages where it names their address.
+    """
+    pack = load_pack(load_settings().pack)
+    refuse_other_than_national(pack)
+    with open_national(file) as opened:
+        index = publish_national_site(opened, pack, output, datetime.now(UTC))
+    out.print(str(index), soft_wrap=True)

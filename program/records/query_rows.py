@@ -13,6 +13,23 @@ from program.submission import Verdict
 
 
 @dataclass(frozen=True, slots=True)
+class PartReports:
+    """The reports of a province's units: how many are due, and not yet; what became of those due.
+
+    `accepted` includes those `with_warnings`.
+    """
+
+    due: int
+    not_due: int
+    received: int
+    accepted: int
+    with_warnings: int
+    timely: int
+    to_fix: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReportingRow:
     """One report that is due or was sent.
 
@@ -20,6 +37,9 @@ class ReportingRow:
     `submission_id` is the current submission, else the latest one. `days_late` counts from
     the deadline to the first file, or to the last run where none came; None where the report is not
     asked for.
+
+    On the country's pages a row stands for the reports of a province's units, `parts`: its verdict
+    is that of the worst of them.
     """
 
     form_code: str
@@ -37,6 +57,7 @@ class ReportingRow:
     submission_id: int | None = None
     days_late: int | None = None
     is_timely: bool = False
+    parts: PartReports | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +68,8 @@ class ProgressRow:
     In a sum, `reported` of `expected` units have reported. `is_headline`: it is the newest figure
     that is final, of a period that has ended, and from enough units. `measured` is what is compared
     with the target: a flow since January, else `actual`. `projection_at` is the end of a year as
-    the number of the next.
+    the number of the next. Of the country, whose units are provinces, `parts_reported` of
+    `parts_of` of their units are in the figure.
     """
 
     indicator_code: str
@@ -73,6 +95,8 @@ class ProgressRow:
     is_headline: bool = True
     measured: float | None = None
     over_time: str = "stock"
+    parts_reported: int | None = None
+    parts_of: int | None = None
     doubtful: int = 0
     target_scope: str | None = None
     target_tag: Tag | None = None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 
-from program.records.query_rows import ReportingRow
+from program.records.query_rows import PartReports, ReportingRow
 from program.submission import Verdict
 
 
@@ -64,5 +64,22 @@ def is_past_due(row: ReportingRow, day: date) -> bool:
 
 def state_counts(rows: Iterable[ReportingRow], day: date) -> Mapping[ReportState, int]:
     """Return how many of the reports that are asked for are in each state, zeros included."""
-    counted = Counter(state_of(row, day) for row in rows if row.due_date is not None)
+    counted: Counter[ReportState] = Counter()
+    for row in rows:
+        if row.parts is not None:
+            counted += _states_of_parts(row.parts)
+        elif row.due_date is not None:
+            counted[state_of(row, day)] += 1
     return {state: counted[state] for state in ReportState}
+
+
+def _states_of_parts(parts: PartReports) -> Counter[ReportState]:
+    return Counter(
+        {
+            ReportState.NOT_YET_DUE: parts.not_due,
+            ReportState.MISSING: parts.missing,
+            ReportState.TO_FIX: parts.to_fix,
+            ReportState.ACCEPTED: parts.accepted - parts.with_warnings,
+            ReportState.WITH_WARNINGS: parts.with_warnings,
+        }
+    )

@@ -37,11 +37,20 @@ class Rates:
 
 def rates_of(rows: Iterable[ReportingRow], day: date) -> Rates:
     """Return the rates of the reports whose due date is before `day`."""
-    due = [row for row in rows if is_past_due(row, day)]
-    came = [row for row in due if row.verdict is not None]
+    counts = [_counts(row, day) for row in rows if is_past_due(row, day)]
     return Rates(
-        expected=len(due),
-        actual=len(came),
-        on_time=sum(row.is_timely for row in came),
-        accepted=sum(state_of(row, day).is_accepted for row in came),
+        expected=sum(each.expected for each in counts),
+        actual=sum(each.actual for each in counts),
+        on_time=sum(each.on_time for each in counts),
+        accepted=sum(each.accepted for each in counts),
     )
+
+
+def _counts(row: ReportingRow, day: date) -> Rates:
+    """Return a report that is due as counts of 0 or 1; of a province, those of its units."""
+    parts = row.parts
+    if parts is not None:
+        return Rates(parts.due, parts.received, parts.timely, parts.accepted)
+    came = row.verdict is not None
+    is_accepted = came and state_of(row, day).is_accepted
+    return Rates(1, int(came), int(came and row.is_timely), int(is_accepted))

@@ -12,7 +12,7 @@ from program.pack.catalogue import Indicator, IndicatorKind
 from program.pack.load import Program
 from program.records.query_rows import ProgressRow, StageRow, TerritorySumRow
 from program.records.report_state import is_past_due
-from program.units.register import Unit, UnitKind
+from program.units.register import Unit
 from program.vietnamese import format_number
 from publish.site.charts.trend import Observation, Trend, trend
 from publish.site.charts.unit_map import UnitMap, UnitValue, unit_map
@@ -269,8 +269,8 @@ def _map_of(
     position = grid.columns.index(column)
     values = []
     for unit, cells in grid.lines:
-        # The province itself is no map, and a unit of another time is not on this one.
-        if unit.kind is UnitKind.PROVINCE or not unit.is_valid_on(Period.parse(column.period).end):
+        # The whole is no map of its parts, and a unit of another time is not on this one.
+        if unit.parent is None or not unit.is_valid_on(Period.parse(column.period).end):
             continue
         cell = cells[position]
         value = None

@@ -73,11 +73,14 @@ class UnitPage:
 def write_unit_pages(
     pages: SitePages,
     data: SiteData,
-    engine: Warehouse,
+    engine: Warehouse | None,
     common: Mapping[str, object],
 ) -> list[UnitPage]:
-    """Write a page for each unit that reports; return what they show, in the order of codes."""
-    findings = _open_findings(data, engine)
+    """Write a page for each unit that reports; return what they show, in the order of codes.
+
+    Without an engine they have no findings: the country's file has none in words.
+    """
+    findings = {} if engine is None else _open_findings(data, engine)
     ranks = Ranks(data.figure_rows.figures, _group_of(data))
     shown = []
     for code, unit in data.units.items():

@@ -1,6 +1,6 @@
 """The questions that commands and the page ask. Nothing here writes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -106,10 +106,11 @@ def _progress(engine: Engine, condition: str, **values: str) -> list[ProgressRow
     )
     with engine.connect() as connection:
         rows = connection.execute(text(query), values).mappings()
-        return [_progress_row(row) for row in rows]
+        return [progress_row(row) for row in rows]
 
 
-def _progress_row(row: RowMapping) -> ProgressRow:
+def progress_row(row: Mapping[str, Any]) -> ProgressRow:
+    """Return a row of `mart_progress`, of a province's warehouse or of the country's file."""
     return ProgressRow(
         indicator_code=row["indicator_code"],
         unit_code=row["unit_code"],
@@ -134,6 +135,8 @@ def _progress_row(row: RowMapping) -> ProgressRow:
         is_headline=bool(row["is_headline"]),
         measured=row["measured"],
         over_time=row["over_time"],
+        parts_reported=row.get("parts_reported"),
+        parts_of=row.get("parts_of"),
         doubtful=row["doubtful"],
         target_scope=row["target_scope"],
         target_tag=Tag(row["target_tag"]) if row["target_tag"] else None,
