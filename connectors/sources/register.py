@@ -73,9 +73,10 @@ def connect_tool(source: ToolSource, settings: Settings) -> Kobo | Odk | None:
     """Return the connector of a form tool, or None if it has no address yet."""
     if not source.url:
         return None
+    patience = Patience(answer_seconds=source.budget.answer_seconds)
     if isinstance(source, KoboSource):
-        return Kobo(source, source.url, settings.secret(source.token))
-    return Odk(source, source.url, settings.secret(source.password))
+        return Kobo(source, source.url, settings.secret(source.token), patience)
+    return Odk(source, source.url, settings.secret(source.password), patience)
 
 
 def _folder(source: FolderSource, settings: Settings, pack: Pack) -> Folder:
