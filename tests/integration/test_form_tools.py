@@ -399,6 +399,13 @@ def test_a_body_that_drips_is_a_time_out(fake: type[FakeKobo | FakeOdk], tool: T
             thread.join()
 
 
+def test_an_encrypted_submission_is_named_to_the_operator(odk: FakeOdk) -> None:
+    odk.submissions = [odk_submission(1, status="notDecrypted")]
+    ((offer, _),) = listed(of_odk(odk.url))
+    assert isinstance(offer, UnusableOffer)
+    assert "not encrypted" in offer.reason
+
+
 @BOTH
 @pytest.mark.parametrize("item", [1, None, "x", {}, {"_id": True}, {"__id": "a", "__system": 1}])
 def test_an_entry_that_is_no_submission_stops_no_other(
@@ -423,6 +430,13 @@ def test_an_account_stands_for_its_unit_and_an_unlisted_one_for_none(kobo: FakeK
         ("phieu 2 (ai do).json", None),
         ("phieu 3.json", None),
     ]
+    with FakeOdk().running() as odk:
+        # In ODK Central, a display name or the number of the account.
+        odk.submissions = [odk_submission(1)]
+        for key in ("chauthanh", "23"):
+            ((offer, _),) = listed(of_odk(odk.url, senders={key: "942"}))
+            assert isinstance(offer, Offer)
+            assert offer.sender_unit == "942"
     free = [offer for offer, _ in listed(of_kobo(kobo.url))]
     assert {offer.sender_unit for offer in free if isinstance(offer, Offer)} == {None}
 

@@ -120,7 +120,8 @@ class Odk:
         if submitted is None:
             return UnusableOffer(
                 f"{self._source.name}: an entry of {self._form}",
-                f"expected a submission with __id and __system, found {item!r:.80}",
+                "expected a submission with __id and __system that is not encrypted, "
+                f"found {item!r:.80}",
             )
         self._content[submitted.key] = submitted.content
         return offer_of(self._source, submitted)
@@ -157,7 +158,8 @@ def _submitted(item: object) -> Submitted | None:
         return None
     key = text_of(item.get("__id"))
     system = item.get("__system")
-    if key is None or not isinstance(system, dict):
+    # A status says that the form is encrypted: its answers are not here.
+    if key is None or not isinstance(system, dict) or system.get("status"):
         return None
     edits = system.get("edits") or 0
     # A review changes `updatedAt` too, and leaves the answers as they are.
@@ -167,6 +169,7 @@ def _submitted(item: object) -> Submitted | None:
         version=_version(item, edits),
         at=utc_of(changed_at or system.get("submissionDate")),
         account=text_of(system.get("submitterName")),
+        account_id=text_of(system.get("submitterId")),
         is_rejected=system.get("reviewState") == _REJECTED,
         content=canonical(item),
     )

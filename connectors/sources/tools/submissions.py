@@ -34,7 +34,8 @@ class Submitted:
         key: What identifies it, through all its versions.
         version: What changes when somebody edits it, and only then.
         at: When this version came, as the tool claims it.
-        account: The account that sent it; None for nobody known.
+        account: The account that sent it, as people write it; None for nobody known.
+        account_id: The tool's number for that account, where it has one.
         is_rejected: A reviewer refused it in the tool.
         content: What the tool sent, as JSON in one fixed way of writing.
     """
@@ -45,6 +46,7 @@ class Submitted:
     account: str | None
     is_rejected: bool
     content: bytes
+    account_id: str | None = None
 
 
 def offer_of(source: ToolSource, submitted: Submitted) -> Offer | RejectedOffer:
@@ -58,7 +60,10 @@ def offer_of(source: ToolSource, submitted: Submitted) -> Offer | RejectedOffer:
     name = display_name(re.sub(r"[/\\]", "", name))
     if submitted.is_rejected:
         return RejectedOffer(submitted.key, name)
-    sender = source.senders.get(submitted.account or "")
+    accounts = (submitted.account_id, submitted.account)
+    # Two accounts may have one name: the number, where it is listed, comes first.
+    listed = [source.senders[each] for each in accounts if each in source.senders]
+    sender = listed[0] if listed else None
     return Offer(
         external_id=submitted.key,
         external_version=submitted.version,
