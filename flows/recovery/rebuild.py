@@ -122,9 +122,9 @@ class Rebuilding:
         """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
         replay_run(self._warehouse, document)
         run_id = document["run"]["id"]
-        started_at = datetime.fromisoformat(document["run"]["started_at"])
-        # Withdrawals between this run and the one before: they changed what the run compared with.
-        self._withdraw(document, started_at)
+        # They changed what the run compared with: those between this run and the one before, and
+        # what its sources took back.
+        self._withdraw(document, _first_result(document))
         checker = self._checker(document)
         size = self._settings.chunk_deliveries
         records: list[CheckRecord] = document["checked"]
@@ -311,6 +311,16 @@ class Rebuilding:
     def _is_known(self, arrival: Arrival) -> bool:
         version = (arrival.offer.external_id, arrival.offer.external_version)
         return version in known_versions(self._warehouse, arrival.source)
+
+
+def _first_result(document: Document) -> datetime:
+    """Return when a run had its first result: of a check, else of its cross-checks."""
+    times = [record["at"] for record in document["checked"]]
+    if document["cross_checked_at"] is not None:
+        times.append(document["cross_checked_at"])
+    if not times:
+        return _END_OF_TIME
+    return min(map(datetime.fromisoformat, times))
 
 
 def _submission_numbers(documents: Sequence[Document]) -> Iterator[int]:

@@ -22,6 +22,7 @@ from connectors.sources.tools.kobo import Kobo
 from connectors.sources.tools.odk import Odk
 from flows.night import intake, steps
 from flows.night.run_context import RunContext, open_run
+from flows.recovery.replay_log import export_runs
 from mtqg.packs.tool_questions import tool_mistakes
 from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.errors import SourceError, TransientError
@@ -44,6 +45,8 @@ from tests.form_tools import (
     nested_answers,
     odk_submission,
 )
+from tests.integration.test_rebuild import compared, rebuilt
+from tests.integration.test_rebuild import night as whole_night
 from tests.steps_by_hand import load
 from tests.unit.test_tool_submission import SAMPLE
 from tests.workbooks import class_list, summary, workbook
@@ -572,6 +575,25 @@ def test_a_rejection_in_the_tool_takes_the_figures_back_until_it_is_undone(
     for unit in ("942", "943"):
         assert sum(is_current for *_, is_current in participants(run, unit)) == 1
     assert night(settings).summary.received == 0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("reads_here")
+def test_a_warehouse_is_made_again_from_the_submissions_in_the_archive(
+    province: Callable[..., Settings], kobo: FakeKobo
+) -> None:
+    kobo.submissions = [kobo_submission(1), kobo_submission(2, nested_answers("943"))]
+    settings = province(kobo_source(url=kobo.url))
+    whole_night(settings)
+    kobo.edit(1, **{"tong_hop/huyen/nu": "51", "tong_hop/tong/nu": "61"})
+    kobo.review(2, "not_approved")
+    whole_night(settings)
+    kobo.review(2, None)
+    kobo.submissions.append(kobo_submission(3, nested_answers("944")))
+    run = whole_night(settings)
+    export_runs(run.warehouse, run.archive, run.pack)
+    beside = rebuilt(settings)
+    assert compared(settings.warehouse_url, beside)[1] == []
 
 
 @pytest.mark.usefixtures("reads_here")
