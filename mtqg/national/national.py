@@ -104,7 +104,7 @@ def site(
 ) -> None:
     """Write the country's pages: those of a province, with provinces where its units were.
 
-    MTQG_PACK is the national pack. Links lead to a province's own pages where it names their address.
+    MTQG_PACK is the national pack. Links lead to a province's own pages where it has an address.
     """
     pack = load_pack(load_settings().pack)
     refuse_other_than_national(pack)

@@ -95,6 +95,7 @@ class ProgressRow:
     is_headline: bool = True
     measured: float | None = None
     over_time: str = "stock"
+    is_enough: bool = True
     parts_reported: int | None = None
     parts_of: int | None = None
     doubtful: int = 0
@@ -122,7 +123,8 @@ class TerritorySumRow:
 
     It is the sum over `reported` of its `whole` units, of which `expected` had to report or did.
     The `shared` communes also took land of another district, and are in no sum. `doubtful` reports
-    have a figure in it that is in doubt.
+    have a figure in it that is in doubt. Of the country, whose units are provinces,
+    `parts_reported` of `parts_of` of their units are in the figure.
     """
 
     indicator_code: str
@@ -136,6 +138,8 @@ class TerritorySumRow:
     is_synthetic: bool
     expected: int | None = None
     doubtful: int = 0
+    parts_reported: int | None = None
+    parts_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The rows behind the country's pages, from the country's file: provinces stand where units were."""
+"""The rows behind the country's pages, from its file: provinces stand where units were."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -13,33 +13,43 @@ from program.records.query_rows import (
     ProgressRow,
     QualityRow,
     ReportingRow,
+    TerritorySumRow,
 )
 from program.records.site_rows import DisbursementRow
 from program.submission import Verdict
-from publish.site.site_data import SiteData
+from publish.site.site_data import FigureRows, SiteData
 from warehouse.national.file import NationalFile
-from warehouse.queries.reports import progress_row
+from warehouse.queries.reports import progress_row, row_of_view
 
 
 def national_data(file: NationalFile, pack: Pack) -> SiteData:
-    """Return what the pages show. A page of a submission is the province's own."""
-    nation = _progress(file, is_of_nation=True)
+    """Return what the pages show. Pages of submissions, plans and texts are the province's own."""
     return SiteData(
         pack=pack,
         day=file.ask("day")[0]["day"],
         reports=[_reporting_row(row) for row in file.ask("reporting")],
-        figures=[*nation, *_progress(file, is_of_nation=False)],
-        provincial=[row for row in nation if row.target is not None],
-        sums=[],
-        stages=[],
-        money=[_of(DisbursementRow, row) for row in file.ask("disbursement")],
+        figure_rows=FigureRows(
+            figures=_progress(file, is_of_nation=False),
+            provincial=[row for row in national_progress(file) if row.target is not None],
+            sums=[row_of_view(TerritorySumRow, row) for row in file.ask("sums")],
+            stages=[],
+            money=[_of(DisbursementRow, row) for row in file.ask("disbursement")],
+            plans=[],
+            narratives=[],
+        ),
         submissions=[],
-        quality=[
-            QualityRow(**{**row, "severity": Severity(row["severity"])})
-            for row in file.ask("findings")
-        ],
+        quality=[_quality_row(row) for row in file.ask("findings")],
         first_passes=[FirstSubmissionRow(**row) for row in file.ask("first_files")],
     )
+
+
+def national_progress(file: NationalFile) -> list[ProgressRow]:
+    """Return the country's own figures."""
+    return _progress(file, is_of_nation=True)
+
+
+def _quality_row(row: Mapping[str, Any]) -> QualityRow:
+    return QualityRow(**{**row, "severity": Severity(row["severity"])})
 
 
 def _progress(file: NationalFile, *, is_of_nation: bool) -> list[ProgressRow]:

@@ -11,16 +11,20 @@ from program.pack.load import Pack
 from program.records.query_rows import ProgressRow
 from program.records.report_state import ReportState
 from program.records.target_status import TargetStatus
-from publish.national.national_data import national_data
+from publish.national.national_data import national_data, national_progress
 from publish.output_folder import code_digest, digest_of, folder_digest
 from publish.rendering import render, stylesheet
+from publish.site.area_pages import write_area_pages
+from publish.site.first_page import ShownPages
 from publish.site.indicator_pages import write_indicator_pages
 from publish.site.pages import SitePages, open_site
 from publish.site.project_pages import write_project_pages
 from publish.site.quality_page import by_period, by_rule, by_unit, days_to_fix, passing
 from publish.site.reporting_pages import write_reporting_pages
+from publish.site.sheets.workbooks import write_workbooks
 from publish.site.site_data import SiteData
 from publish.site.tables.money import MoneyPanel, money_panel
+from publish.site.tables.plans import plan_panel
 from publish.site.tables.target_summary import TargetLine, status_counts
 from publish.site.unit_pages import write_unit_pages
 from warehouse.national.file import NationalFile, NationalRow
@@ -83,18 +87,26 @@ def publish_national_site(file: NationalFile, pack: Pack, folder: Path, now: dat
     with open_site(folder) as output:
         output.write("site.css", stylesheet().encode(), shared)
         pages = SitePages(output, shared)
-        indicators = write_indicator_pages(pages, data, read_boundaries(pack.folder), common)
-        write_project_pages(pages, data, common)
-        write_reporting_pages(pages, data, common)
-        write_unit_pages(pages, data, None, common)
+        shown = _write_pages(pages, data, common)
+        write_workbooks(pages, shown, data)
         output.write("quality.html", _quality_page(data, now).encode(), shared)
-        page = _first_page(data, provinces, differences, file.ask("problems"))
-        index = render(
-            "site/national.html.j2", root="", now=now, page=page, indicators=indicators, **common
-        )
+        others = _without_target(national_progress(file), pack)
+        page = _first_page(data, provinces, differences, file.ask("problems"), others)
+        index = render("site/national.html.j2", root="", now=now, page=page, **common)
         # Last, so that its links lead somewhere.
         output.write("index.html", index.encode(), shared)
     return folder / "index.html"
+
+
+def _write_pages(pages: SitePages, data: SiteData, common: Mapping[str, object]) -> ShownPages:
+    """Write all pages but the first page and the quality page; return what they show."""
+    pack = data.pack
+    indicators = write_indicator_pages(pages, data, read_boundaries(pack.folder), common)
+    projects = write_project_pages(pages, data, common)
+    forms = write_reporting_pages(pages, data, common)
+    units = write_unit_pages(pages, data, None, common)
+    areas = write_area_pages(pages, data, units, common)
+    return ShownPages(indicators, projects, forms, units, areas, plan_panel([], pack))
 
 
 def _first_page(
@@ -102,6 +114,7 @@ def _first_page(
     provinces: Sequence[NationalRow],
     differences: Sequence[NationalRow],
     problems: Sequence[NationalRow],
+    others: Sequence[tuple[Indicator, ProgressRow]],
 ) -> NationalPage:
     states = {}
     for row in provinces:
@@ -114,22 +127,18 @@ def _first_page(
         states=states,
         lines=data.targets,
         statuses=status_counts(data.targets),
-        others=_without_target(data),
+        others=others,
         money=money_panel(data),
         differences=differences,
         problems=problems,
     )
 
 
-def _without_target(data: SiteData) -> list[tuple[Indicator, ProgressRow]]:
+def _without_target(rows: Sequence[ProgressRow], pack: Pack) -> list[tuple[Indicator, ProgressRow]]:
     """Return the country's headline figure of each indicator that has no target."""
-    nation = data.figures_by_unit.get(data.pack.province.code, [])
-    headlines = {row.indicator_code: row for row in nation if row.is_headline}
-    found = []
-    for indicator in data.pack.indicators:
-        if not indicator.targets and indicator.code in headlines:
-            found.append((indicator, headlines[indicator.code]))
-    return found
+    headlines = {row.indicator_code: row for row in rows if row.is_headline}
+    without = [each for each in pack.indicators if not each.targets]
+    return [(each, headlines[each.code]) for each in without if each.code in headlines]
 
 
 def _refused(differences: Sequence[NationalRow]) -> Mapping[str, Mapping[str, str]]:

@@ -135,6 +135,7 @@ def progress_row(row: Mapping[str, Any]) -> ProgressRow:
         is_headline=bool(row["is_headline"]),
         measured=row["measured"],
         over_time=row["over_time"],
+        is_enough=bool(row["is_enough"]),
         parts_reported=row.get("parts_reported"),
         parts_of=row.get("parts_of"),
         doubtful=row["doubtful"],
@@ -148,7 +149,7 @@ def stages(engine: Engine) -> list[StageRow]:
     query = "SELECT * FROM mart_stages ORDER BY indicator_code, period, unit_code"
     with engine.connect() as connection:
         rows = connection.execute(text(query)).mappings()
-        return [_from_view(StageRow, row) for row in rows]
+        return [row_of_view(StageRow, row) for row in rows]
 
 
 def territories(engine: Engine) -> list[TerritorySumRow]:
@@ -177,7 +178,7 @@ def _sums(engine: Engine, condition: str) -> list[TerritorySumRow]:
     )
     with engine.connect() as connection:
         rows = connection.execute(text(query)).mappings()
-        return [_from_view(TerritorySumRow, row) for row in rows]
+        return [row_of_view(TerritorySumRow, row) for row in rows]
 
 
 def submissions_of_runs(engine: Engine, runs: Collection[int]) -> list[RunSubmissionRow]:
@@ -258,9 +259,12 @@ def findings_by_rule(engine: Engine, run_id: int) -> list[RuleCount]:
         ]
 
 
-def _from_view(kind: type[Row], row: RowMapping) -> Row:
-    """Return a view's row as the dataclass that has its columns as fields."""
-    values = {field.name: row[field.name] for field in fields(kind)}
+def row_of_view(kind: type[Row], row: Mapping[str, Any]) -> Row:
+    """Return a view's row as the dataclass that has its columns as fields.
+
+    A field without a column has its default.
+    """
+    values = {field.name: row[field.name] for field in fields(kind) if field.name in row}
     # Views give both as they are stored.
     if "is_synthetic" in values:
         values["is_synthetic"] = bool(values["is_synthetic"])

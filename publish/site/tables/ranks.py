@@ -17,7 +17,8 @@ class Ranks:
         self._group_of = group_of
         self._in_order: dict[Hashable, list[float]] = {}
         for row in rows:
-            if row.actual is not None:
+            # A sum of a few units is no figure of the whole.
+            if row.actual is not None and row.is_enough:
                 self._in_order.setdefault(self._key(row), []).append(row.actual)
         for figures in self._in_order.values():
             figures.sort()
@@ -25,10 +26,11 @@ class Ranks:
     def of(self, row: ProgressRow, *, is_up: bool) -> tuple[int, int] | None:
         """Return the place of a row, 1 for the best, and how many there are.
 
-        Equal figures have the same place. None if the unit has no figure, or no peer.
+        Equal figures have the same place. None if the unit has no figure, one of too few of its
+        own units, or no peer.
         """
         figures = self._in_order.get(self._key(row), [])
-        if row.actual is None or len(figures) < 2:
+        if row.actual is None or not row.is_enough or len(figures) < 2:
             return None
         if is_up:
             better = len(figures) - bisect_right(figures, row.actual)
