@@ -2,7 +2,7 @@
 
 from program.pack.load import Pack
 from program.units.register import Unit, UnitKind
-from publish.site.tables.parts import Part, parts_of
+from publish.site.tables.parts import TablePart, parts_of
 
 
 def communes_of_two_districts(pack: Pack) -> list[tuple[Unit, int]]:
@@ -11,7 +11,7 @@ def communes_of_two_districts(pack: Pack) -> list[tuple[Unit, int]]:
     return [(unit, number) for number, unit in enumerate(chosen)]
 
 
-def cut(pack: Pack, lines: list[tuple[Unit, int]], most: int) -> tuple[Part[int], ...]:
+def cut(pack: Pack, lines: list[tuple[Unit, int]], most: int) -> tuple[TablePart[int], ...]:
     return parts_of(lines, pack.units, lambda _: 100, most)
 
 

@@ -17,7 +17,7 @@ _MOST_BYTES = 180_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
+class TablePart(Generic[T]):
     """Some lines of a table, on a page of their own. `name` is that of its file, without suffix.
 
     `title` names the parent; where its units are on several pages, also the first and the last.
@@ -43,7 +43,7 @@ def parts_of(
     units: UnitRegister,
     weight: Callable[[T], int],
     most: int = _MOST_BYTES,
-) -> tuple[Part[T], ...]:
+) -> tuple[TablePart[T], ...]:
     """Return the parts of a table whose lines weigh more than `most` bytes; none if it fits.
 
     `weight` estimates the bytes of a line. Lines are of one level and stay in their order; every
@@ -54,7 +54,7 @@ def parts_of(
     by_parent: dict[str, list[tuple[Unit, T]]] = {}
     for line in lines:
         by_parent.setdefault(line[0].parent or "", []).append(line)
-    parts: list[Part[T]] = []
+    parts: list[TablePart[T]] = []
     for code, of_parent in by_parent.items():
         parts += _of_parent(code, of_parent, units, weight, most)
     return tuple(parts)
@@ -74,18 +74,18 @@ def _of_parent(
     units: UnitRegister,
     weight: Callable[[T], int],
     most: int,
-) -> Iterator[Part[T]]:
+) -> Iterator[TablePart[T]]:
     first = lines[0][0]
     parent = parent_of(first, units)
     name = f"{first.kind.value}-{code or 'all'}"
     title = parent.name if parent else code
     pages = list(_pages(lines, weight, most))
     if len(pages) == 1:
-        yield Part(name, title, tuple(lines))
+        yield TablePart(name, title, tuple(lines))
         return
     for number, page in enumerate(pages, start=1):
         from_to = f"{page[0][0].name} – {page[-1][0].name}"
-        yield Part(f"{name}-{number}", f"{title}: {from_to}", tuple(page))
+        yield TablePart(f"{name}-{number}", f"{title}: {from_to}", tuple(page))
 
 
 def _pages(
