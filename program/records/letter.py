@@ -72,6 +72,8 @@ class Notice:
     sha256: str | None = None
     """The sha256 of the file in the archive; None where the file was not kept."""
     kind: NoticeKind = NoticeKind.CHECKED
+    is_explained: bool = False
+    """Its sender wrote words beside the file, which wait for the office."""
     refusal: str = ""
     """Why the office does not accept it, in its own words; "" for every other notice."""
 

@@ -130,7 +130,7 @@ def test_a_decision_after_the_last_run_survives_a_rebuild_too(own: Settings, inb
     assert different == []
     mailed = night(own)
     assert (mailed.summary.mails_written, verdicts(mailed)) == (1, [("quarantined", 1, False)])
-    assert f"“{reason}”" in str(letters(own)[-1].get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert f"“{reason.rstrip('.')}”." in str(letters(own)[-1].get_body(("plain",)).get_content())  # type: ignore[union-attr]
     assert night(own).summary.mails_written == 0
 
 

@@ -104,6 +104,9 @@ def test_words_beside_a_file_belong_to_the_version_that_it_brings(office: Office
     (explanation,) = explain(office)
     assert explanation.submission_ids == (2,)
     assert rules(explanation) == ["TRN-05"]
+    post = Collected()
+    office.send(post)
+    assert "đơn vị giải trình kèm theo đã được chuyển cơ quan tổng hợp" in texts(post.mails)[0]
 
 
 def test_words_beside_a_file_that_is_right_ask_nothing_of_the_office(office: Office) -> None:
@@ -235,7 +238,7 @@ def test_a_refusal_goes_to_the_sender_once_with_the_reason_as_it_is(office: Offi
     (mail,) = post.mails
     assert "ý kiến về nội dung giải trình" in str(mail["Subject"])
     assert mail["In-Reply-To"] == letter["Message-ID"]
-    assert "“Quyết định <số 12> không nói về lớp này.”" in texts([mail])[0]
+    assert "“Quyết định <số 12> không nói về lớp này”." in texts([mail])[0]
     html = str(mail.get_body(("html",)).get_content())  # type: ignore[union-attr]
     assert "Quyết định &lt;số 12&gt; không nói về lớp này." in html
     assert open_explanations(office.warehouse) == []

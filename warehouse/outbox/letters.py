@@ -28,7 +28,15 @@ from warehouse.lifecycle.stored_findings import (
 from warehouse.outbox.morning import news_of
 from warehouse.outbox.obsolete import is_obsolete
 from warehouse.states import OutboxState
-from warehouse.tables import DecisionRow, DeliveryRow, OutboxRow, RunRow, SubmissionRow
+from warehouse.tables import (
+    DecisionRow,
+    DeliveryRow,
+    ExplainedReportRow,
+    ExplanationRow,
+    OutboxRow,
+    RunRow,
+    SubmissionRow,
+)
 
 CHANNEL = "channel:"
 """How a recipient begins who is a channel, not an address."""
@@ -217,8 +225,24 @@ def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
         delivery_id=delivery.id,
         sha256=delivery.sha256,
         kind=row.kind,
+        is_explained=_is_explained(session, row, submission_id),
         refusal=refusal,
     )
+
+
+def _is_explained(session: Session, row: OutboxRow, submission_id: int) -> bool:
+    """Tell whether a mail that brought a file explained it too, before the notice was written."""
+    if row.kind is not NoticeKind.CHECKED:
+        return False
+    query = (
+        select(ExplanationRow.id)
+        .join(ExplainedReportRow, ExplainedReportRow.explanation_id == ExplanationRow.id)
+        .where(
+            ExplainedReportRow.submission_id == submission_id,
+            ExplanationRow.received_at <= row.created_at,
+        )
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _count_reports(session: Session, submission: SubmissionRow) -> int:
