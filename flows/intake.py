@@ -1,4 +1,4 @@
-"""The intake flow: collect, unpack, read, check, load and alert, in office hours.
+"""The intake flow: collect, unpack, read, check, load, explain and alert, in office hours.
 
 It has the first steps of the nightly flow, so that a unit has its answer within the hour. The
 nightly flow compares, publishes and reminds. `prefect.yaml` deploys it; `mtqg run --intake` runs it

@@ -1,4 +1,4 @@
-"""The nightly flow: collect, unpack, read, check, load, compare, explain, export, publish, alert.
+"""The nightly flow: collect, unpack, read, check, load, explain, compare, export, publish, alert.
 
 `prefect.yaml` deploys it; `mtqg run` runs it at once. The work is in `flows.night.steps`.
 """
@@ -77,10 +77,6 @@ def run_steps(run: RunContext, source: str | None) -> dict[str, Any]:
     with step(run, "compare"):
         compare(run)
 
-    # Before the pages and the reminders, which know of them.
-    with step(run, "explain"):
-        explain(run)
-
     # Before the pages, which link to these files.
     with step(run, "export"):
         export(run)
@@ -109,12 +105,6 @@ def run_steps(run: RunContext, source: str | None) -> dict[str, Any]:
 def compare(run: RunContext) -> None:
     """Cross-check the newly current reports."""
     steps.compare(run)
-
-
-@task(task_run_name="explain", cache_policy=NO_CACHE)
-def explain(run: RunContext) -> None:
-    """Record what senders wrote in reply to letters."""
-    steps.explain(run)
 
 
 @task(task_run_name="export", cache_policy=NO_CACHE)

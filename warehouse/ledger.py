@@ -34,6 +34,7 @@ from warehouse.lifecycle.versions import Content
 from warehouse.states import DeliveryState, RunKind, RunState
 from warehouse.tables import (
     DeliveryRow,
+    ExplanationRow,
     HoldRow,
     MailRow,
     OutboxRow,
@@ -93,7 +94,14 @@ def forget_run(engine: Engine, run_id: int) -> bool:
     newest_before = (
         select(RunRow.state).where(RunRow.id < run_id).order_by(RunRow.id.desc()).limit(1)
     )
-    left = (DeliveryRow.run_id, SubmissionRow.run_id, OutboxRow.run_id)
+    left = (
+        DeliveryRow.run_id,
+        SubmissionRow.run_id,
+        OutboxRow.run_id,
+        ExplanationRow.run_id,
+        # A mail that was held came with an earlier run.
+        MailRow.extracted_run_id,
+    )
     came_of_it = [select(column).where(column == run_id).exists() for column in left]
     removal = delete(RunRow).where(RunRow.id == run_id, ~or_(*came_of_it))
     with db_errors_as_sentences(engine), Session(engine) as session, session.begin():

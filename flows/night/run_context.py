@@ -107,6 +107,8 @@ class RunSummary:
             self.attachments,
             self.held,
             self.automatic_mails,
+            self.mails_extracted,
+            self.explanations,
             self.verdicts.total(),
             self.mails_written,
         )

@@ -24,7 +24,7 @@ from program.submission import Submission
 
 
 def take_in(run: RunContext, source: str | None) -> None:
-    """Collect, unpack, read, check and load. A step that fails stops no other step."""
+    """Collect, unpack, read, check, load and explain. A step that fails stops no other step."""
     for entry in run.sources(source):
         with step(run, f"source {entry.name}"):
             collect(run, entry)
@@ -40,6 +40,10 @@ def take_in(run: RunContext, source: str | None) -> None:
         for chunk in run.pending():
             # One expression: no name keeps a chunk in memory while the next one is read.
             load(run, as_opaque(check(run, as_opaque(read(run, chunk)))))
+
+    # Before the letters, the pages and the reminders, which know of it.
+    with step(run, "explain"):
+        explain(run)
 
 
 @task(
@@ -58,6 +62,12 @@ def collect(run: RunContext, source: Source) -> int:
 def unpack(run: RunContext) -> None:
     """Extract the files of zips. Each becomes a delivery."""
     intake.unpack(run)
+
+
+@task(task_run_name="explain", cache_policy=NO_CACHE)
+def explain(run: RunContext) -> None:
+    """Record what senders wrote in reply to letters."""
+    steps.explain(run)
 
 
 @task(task_run_name="reopen", cache_policy=NO_CACHE)

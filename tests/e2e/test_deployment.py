@@ -241,7 +241,7 @@ def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
     )
     assert (
         " ".join(task["name"] for task in tasks)
-        == "collect-inbox collect-portal unpack reopen read check load compare export publish remind alert verify digest close"
+        == "collect-inbox collect-portal unpack reopen read check load explain compare export publish remind alert verify digest close"
     )
     assert deployed.first["name"].startswith("nightly-20")
 

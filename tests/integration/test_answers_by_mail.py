@@ -1,6 +1,7 @@
 """A mailbox in which answers to our letters lie: one explains, one corrects, one does both."""
 
 import time
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from tests.integration.test_rebuild import compared, rebuilt
 from tests.mails import attached, mail, plain
 from tests.unit.test_partial_and_overruled import OVERSPENT
 from tests.unit.test_works_rules import BRIDGE, ROAD
+from warehouse.lifecycle.holds import held_deliveries, release_held
 from warehouse.queries.office_inbox import explanations, open_explanations
-from warehouse.tables import SubmissionRow
+from warehouse.states import DeliveryState, RunKind
+from warehouse.tables import DeliveryRow, SubmissionRow
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
 
@@ -40,29 +43,30 @@ def with_mailbox(own: Settings, tmp_path: Path) -> Settings:
         (tmp_path / "mails" / folder).mkdir(parents=True)
     path = own.pack / "sources.yaml"
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    document["sources"].append(
-        {
-            "name": "mailbox",
-            "kind": "mailbox",
-            "url": f"maildir:{tmp_path / 'mails'}",
-            "address": ADDRESS,
-        }
-    )
+    others = [source for source in document["sources"] if source["kind"] != "mailbox"]
+    mailbox = {
+        "name": "mailbox",
+        "kind": "mailbox",
+        "url": f"maildir:{tmp_path / 'mails'}",
+        "address": ADDRESS,
+    }
+    document["sources"] = [*others, mailbox]
     path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     return own
 
 
-def night(settings: Settings) -> RunContext:
-    run = open_run(settings, None)
+def night(settings: Settings, kind: RunKind = RunKind.NIGHTLY) -> RunContext:
+    run = open_run(settings, None, kind)
     for source in run.sources(None):
         intake.collect(run, source)
     intake.unpack(run)
     steps.reopen(run)
     for chunk in run.pending():
         steps.load(run, steps.check(run, steps.read(run, chunk)))
-    steps.compare(run)
     steps.explain(run)
-    steps.remind(run)
+    if kind is RunKind.NIGHTLY:
+        steps.compare(run)
+        steps.remind(run)
     steps.alert(run)
     run.finish()
     return run
@@ -83,7 +87,13 @@ def put(settings: Settings, unit: str, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def answer(settings: Settings, letter: EmailMessage, text: str, file: bytes | None = None) -> None:
+def answer(
+    settings: Settings,
+    letter: EmailMessage,
+    text: str,
+    file: bytes | None = None,
+    sender: str = "",
+) -> None:
     """The recipient of a letter presses "reply", writes above the letter, and sends."""
     said = letter.get_body(("plain",))
     assert said is not None
@@ -94,7 +104,7 @@ def answer(settings: Settings, letter: EmailMessage, text: str, file: bytes | No
     parts = [plain(body)]
     if file is not None:
         parts.append(attached("works.xlsx", file))
-    sender = letter["To"].addresses[0].addr_spec
+    sender = sender or letter["To"].addresses[0].addr_spec
     content = mail(
         parts,
         sender=sender,
@@ -155,3 +165,46 @@ def test_one_answer_explains_one_corrects_and_one_does_both(with_mailbox: Settin
     third = night(with_mailbox)
     assert (by_unit(third), len(explanations(third.warehouse))) == (by_unit(second), 2)
     assert compared(with_mailbox.warehouse_url, rebuilt(with_mailbox))[1] == []
+
+
+def test_an_answer_from_an_unknown_address_explains_once_the_office_knows_the_unit(
+    with_mailbox: Settings,
+) -> None:
+    put(with_mailbox, "942", works(with_mailbox, "942", OVERSPENT, BRIDGE))
+    night(with_mailbox)
+    (letter,) = letters(with_mailbox)
+    answer(with_mailbox, letter, WORDS, sender="canbo@mail.example")
+    second = night(with_mailbox)
+    (held,) = held_deliveries(second.warehouse)
+    assert (second.summary.held, second.summary.waiting_for_office) == (1, 1)
+    assert explanations(second.warehouse) == []
+
+    number = held.delivery.id
+    at = datetime.now(UTC)
+    release_held(second.warehouse, number, "942", by="Nguyễn Văn A", reason="đã hỏi", now=at)
+    # Nothing else came: the run stays in the ledger for what it extracted.
+    third = night(with_mailbox, RunKind.INTAKE)
+    assert (third.is_on_record, third.summary.explanations) == (True, 1)
+    (explanation,) = open_explanations(third.warehouse)
+    assert (explanation.text, explanation.unit_code) == (WORDS, "942")
+    with Session(third.warehouse) as session:
+        assert session.get_one(DeliveryRow, number).state is DeliveryState.MAIL_EXTRACTED
+    assert not night(with_mailbox, RunKind.INTAKE).is_on_record
+    assert compared(with_mailbox.warehouse_url, rebuilt(with_mailbox))[1] == []
+
+
+def test_an_out_of_office_of_a_unit_is_nothing(with_mailbox: Settings) -> None:
+    put(with_mailbox, "942", works(with_mailbox, "942", OVERSPENT, BRIDGE))
+    night(with_mailbox)
+    (letter,) = letters(with_mailbox)
+    content = mail(
+        [plain("Tôi đang nghỉ phép đến hết ngày 24/01/2025.")],
+        sender=letter["To"].addresses[0].addr_spec,
+        number="auto@chau-thanh.example",
+        more=[f"In-Reply-To: {letter['Message-ID']}", "Auto-Submitted: auto-replied"],
+    )
+    folder = str(load_pack(with_mailbox.pack).sources[-1].url).removeprefix("maildir:")
+    Path(folder, "new", "1.mail").write_bytes(content)
+    second = night(with_mailbox)
+    assert (second.summary.automatic_mails, second.summary.waiting_for_office) == (1, 0)
+    assert explanations(second.warehouse) == []
