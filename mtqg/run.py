@@ -62,16 +62,8 @@ def run(
         )
     settings = load_settings()
     quiet_third_parties(settings)
-    # Prefect logs failures with tracebacks. The terminal gets a sentence, our log file the rest.
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
-    if os.environ.get("PREFECT_API_URL"):
-        # A server that stays keeps our log too, as it does for a deployed run.
-        os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "mtqg")
-        os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
+    _set_up_prefect()
     log = _set_up_logs(settings)
-    if not os.environ.get("PREFECT_API_URL"):
-        # Prefect then starts a server of its own, and a process that is killed cannot end it.
-        end_children_with_us()
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
     with without_collecting():
         # Prefect reads its environment when it is imported.
@@ -94,6 +86,19 @@ def run(
         out.print("Nothing new: nothing was loaded and nothing was mailed.")
     if failure is not None:
         raise failure
+
+
+def _set_up_prefect() -> None:
+    """Set what Prefect reads when it is imported, unless the environment has it."""
+    # Prefect logs failures with tracebacks. The terminal gets a sentence, our log file the rest.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    if os.environ.get("PREFECT_API_URL"):
+        # A server that stays keeps our log too, as it does for a deployed run.
+        os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "mtqg")
+        os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
+    else:
+        # Prefect then starts a server of its own, and a process that is killed cannot end it.
+        end_children_with_us()
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from program.records.office_inbox import (
     DecisionOutcome,
     Explanation,
     HeldReplacement,
-    OpenFinding,
+    UnansweredFinding,
 )
 from program.settings import Settings, load_settings
 from program.vietnamese import format_instant, vietnam_day
@@ -249,7 +249,7 @@ class Desk:
         yield "Bản trước vẫn được dùng cho đến khi cơ quan quyết định."
         yield from self._shown_findings(replacement.findings)
 
-    def _shown_findings(self, findings: Sequence[OpenFinding]) -> Iterator[str]:
+    def _shown_findings(self, findings: Sequence[UnansweredFinding]) -> Iterator[str]:
         for number, each in enumerate(findings, start=1):
             severity = "Lỗi" if each.finding.severity is Severity.CRITICAL else "Lưu ý"
             report = report_text(each.report, self._pack)
@@ -264,7 +264,7 @@ class Desk:
 
     def _accept_explanation(
         self, explanation: Explanation, decision: Decision, only: str
-    ) -> tuple[DecisionResult, list[OpenFinding]]:
+    ) -> tuple[DecisionResult, list[UnansweredFinding]]:
         if explanation.decision is not None:
             return DecisionResult(explanation.decision, is_new=False), []
         if not explanation.is_open:
@@ -282,7 +282,7 @@ class Desk:
 
     def _accept_replacement(
         self, key: _Key, decision: Decision, only: str
-    ) -> tuple[DecisionResult, list[OpenFinding]]:
+    ) -> tuple[DecisionResult, list[UnansweredFinding]]:
         earlier = decision_on_replacement(self._warehouse, key.number)
         if earlier is not None:
             return DecisionResult(earlier, is_new=False), []
@@ -368,7 +368,7 @@ class Desk:
 
     # Waivers
 
-    def _why_not_waived(self, found: OpenFinding) -> str:
+    def _why_not_waived(self, found: UnansweredFinding) -> str:
         """Return why no waiver can be about a finding, "" if one can."""
         if found.is_of_cross_check:
             return "điểm đối chiếu: ghi nhận ý kiến, lưu ý vẫn còn cho đến khi số liệu khớp"
@@ -376,7 +376,9 @@ class Desk:
             return "không bỏ qua được: không đọc được số liệu, đơn vị phải gửi lại"
         return ""
 
-    def _waivers(self, chosen: Sequence[OpenFinding], decision: Decision) -> list[WaiverEntry]:
+    def _waivers(
+        self, chosen: Sequence[UnansweredFinding], decision: Decision
+    ) -> list[WaiverEntry]:
         """Return the waivers of what can be waived.
 
         Raises UsageError for a critical finding that cannot be: accepting it would change nothing.
@@ -391,7 +393,7 @@ class Desk:
                 waivers.append(_waiver(each, decision))
         return waivers
 
-    def _accepted(self, chosen: Sequence[OpenFinding]) -> str:
+    def _accepted(self, chosen: Sequence[UnansweredFinding]) -> str:
         waived = sum(not self._why_not_waived(each) for each in chosen)
         if not waived:
             return "đã ghi nhận"
@@ -417,7 +419,7 @@ class Desk:
             raise UsageError("--by: ghi họ tên, chức vụ của người quyết định")
 
 
-def _waiver(found: OpenFinding, decision: Decision) -> WaiverEntry:
+def _waiver(found: UnansweredFinding, decision: Decision) -> WaiverEntry:
     report, finding = found.report, found.finding
     if report is None:
         raise ValueError(f"a waiver of {finding.rule} without a report")
@@ -440,11 +442,11 @@ def _waiver(found: OpenFinding, decision: Decision) -> WaiverEntry:
         raise UsageError(f"{place_text(found)}: {wrong.errors()[0]['msg']}") from wrong
 
 
-def _chosen(findings: Sequence[OpenFinding], only: str) -> list[OpenFinding]:
+def _chosen(findings: Sequence[UnansweredFinding], only: str) -> list[OpenFinding]:
     """Return the findings with the numbers of `only`, all of them where it is empty."""
     if not only.strip():
         return list(findings)
-    chosen: list[OpenFinding] = []
+    chosen: list[UnansweredFinding] = []
     for text in only.split(","):
         number = text.strip()
         if not number.isdecimal() or not 1 <= int(number) <= len(findings):

@@ -28,7 +28,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFinding:
+class UnansweredFinding:
     """A finding that waits for an answer, in the newest submission of its report.
 
     `is_of_cross_check`: a cross-check found it. No waiver is about such a finding.
@@ -56,7 +56,7 @@ class Explanation:
     text: str
     received_at: datetime
     submission_ids: tuple[int, ...]
-    findings: tuple[OpenFinding, ...]
+    findings: tuple[UnansweredFinding, ...]
     missing: tuple[ReportName, ...]
     decision: Decision | None
 
@@ -90,4 +90,4 @@ class HeldReplacement:
     report: ReportName
     sender_unit: str | None
     received_at: datetime
-    findings: tuple[OpenFinding, ...]
+    findings: tuple[UnansweredFinding, ...]

@@ -12,7 +12,7 @@ from program.finding import Severity
 from program.mail import HoldReason
 from program.pack.load import Pack
 from program.records.letter import ReportName
-from program.records.office_inbox import Explanation, HeldReplacement, OpenFinding
+from program.records.office_inbox import Explanation, HeldReplacement, UnansweredFinding
 from warehouse.database.engine import Warehouse
 from warehouse.lifecycle.holds import HeldDelivery, held_deliveries
 from warehouse.queries.office_inbox import held_replacements, open_explanations
@@ -100,7 +100,7 @@ def unit_text(code: str | None, pack: Pack) -> str:
     return f"{unit.code} {unit.name}"
 
 
-def place_text(finding: OpenFinding) -> str:
+def place_text(finding: UnansweredFinding) -> str:
     """Return where a finding is, and its rule."""
     found = finding.finding
     if found.sheet is None:

@@ -4,7 +4,7 @@ That is who sent what, when it was checked, and what was mailed. A document is p
 documents and the bytes, the warehouse can be rebuilt (`flows.recovery.rebuild`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from graphlib import TopologicalSorter
 from itertools import groupby
@@ -291,19 +291,7 @@ def replay_run(engine: Engine, document: Document) -> None:
     with Session(engine) as session, session.begin():
         session.merge(RunRow(**_typed(RunRow, document["run"])))
         for row in _in_order_of_references(document["deliveries"]):
-            values = _typed(DeliveryRow, row)
-            stored = session.get(DeliveryRow, values["id"])
-            if values["state"] in CHECKED_STATES:
-                # The rebuild checks it again, and withdraws it again at the recorded moment.
-                values |= _UNCHECKED
-                # It did both already, for an earlier document that has the delivery too.
-                if stored and stored.state in CHECKED_STATES and stored.id not in checked:
-                    values = {name: values[name] for name in values if name not in _UNCHECKED}
-            elif stored and stored.state is DeliveryState.HELD:
-                _leave_hold(session, stored, values)
-            session.merge(DeliveryRow(**values))
-            # A later row may point to this one (`duplicate_of_id`, `archive_delivery_id`).
-            session.flush()
+            _replay_delivery(session, _typed(DeliveryRow, row), checked)
         # Documents of older releases have none of these.
         for row in document.get("mails", ()):
             session.merge(MailRow(**_typed(MailRow, row)))
@@ -312,6 +300,22 @@ def replay_run(engine: Engine, document: Document) -> None:
         for table in CATALOGUE:
             for row in document["catalogue"][table.__tablename__]:
                 session.merge(table(**_typed(table, row)))
+
+
+def _replay_delivery(session: Session, values: Row, checked: Collection[int]) -> None:
+    """Record a delivery of a document; `checked` are the numbers of those that its run checked."""
+    stored = session.get(DeliveryRow, values["id"])
+    if values["state"] in CHECKED_STATES:
+        # The rebuild checks it again, and withdraws it again at the recorded moment.
+        values |= _UNCHECKED
+        # It did both already, for an earlier document that has the delivery too.
+        if stored and stored.state in CHECKED_STATES and stored.id not in checked:
+            values = {name: values[name] for name in values if name not in _UNCHECKED}
+    elif stored and stored.state is DeliveryState.HELD:
+        _leave_hold(session, stored, values)
+    session.merge(DeliveryRow(**values))
+    # A later row may point to this one (`duplicate_of_id`, `archive_delivery_id`).
+    session.flush()
 
 
 _UNCHECKED: Row = {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.records.letter import ReportName
-from program.records.office_inbox import Decision, Explanation, HeldReplacement, OpenFinding
+from program.records.office_inbox import Decision, Explanation, HeldReplacement, UnansweredFinding
 from program.submission import Verdict
 from warehouse.lifecycle.current import is_current
 from warehouse.lifecycle.stored_findings import finding_of, newest_of
@@ -66,7 +66,7 @@ def _explanations(session: Session, *conditions: ColumnElement[bool]) -> Iterato
         about = select(ExplainedReportRow).where(ExplainedReportRow.explanation_id == row.id)
         reports = session.scalars(about.order_by(ExplainedReportRow.position)).all()
         numbers: list[int] = []
-        findings: list[OpenFinding] = []
+        findings: list[UnansweredFinding] = []
         missing: list[ReportName] = []
         for report in reports:
             if report.submission_id is None:
@@ -108,7 +108,7 @@ def _still_missing(session: Session, report: ExplainedReportRow) -> list[ReportN
     return [] if newest else [name]
 
 
-def _still_open(session: Session, explained: int) -> list[OpenFinding]:
+def _still_open(session: Session, explained: int) -> list[UnansweredFinding]:
     """Return the findings of a submission that its report still has.
 
     Where a newer version came, these are the findings that it has with the same value: the sender
@@ -139,14 +139,16 @@ def _newest(session: Session, submission: SubmissionRow) -> SubmissionRow:
     return newest or submission
 
 
-def open_findings(session: Session, submission: SubmissionRow) -> list[OpenFinding]:
+def open_findings(session: Session, submission: SubmissionRow) -> list[UnansweredFinding]:
     """Return the findings of a submission that ask something, the critical ones first."""
     report = _name(submission)
     found = []
     for row in _findings(session, submission.id):
         if row.closed_at is None and row.severity != Severity.INFO.value:
             is_of_cross_check = row.cross_check_found_at is not None
-            found.append(OpenFinding(submission.id, report, finding_of(row), is_of_cross_check))
+            found.append(
+                UnansweredFinding(submission.id, report, finding_of(row), is_of_cross_check)
+            )
     return sorted(found, key=lambda each: each.finding.severity is not Severity.CRITICAL)
 
 
