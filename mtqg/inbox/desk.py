@@ -442,7 +442,7 @@ def _waiver(found: UnansweredFinding, decision: Decision) -> WaiverEntry:
         raise UsageError(f"{place_text(found)}: {wrong.errors()[0]['msg']}") from wrong
 
 
-def _chosen(findings: Sequence[UnansweredFinding], only: str) -> list[OpenFinding]:
+def _chosen(findings: Sequence[UnansweredFinding], only: str) -> list[UnansweredFinding]:
     """Return the findings with the numbers of `only`, all of them where it is empty."""
     if not only.strip():
         return list(findings)
