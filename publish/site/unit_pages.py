@@ -38,7 +38,7 @@ class UnitFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFinding:
+class FindingToFix:
     """A finding that waits for its sender, and the submission that it is in.
 
     `is_explained`: its sender explained it, and the office has not decided yet.
@@ -65,7 +65,7 @@ class UnitPage:
     states: Mapping[ReportState, int]
     rates: Rates
     quality: FirstSubmissionRate
-    findings: tuple[OpenFinding, ...]
+    findings: tuple[FindingToFix, ...]
     more_findings: int
     figures: tuple[UnitFigure, ...]
 
@@ -95,7 +95,7 @@ def _page_of(
     code: str,
     unit: Unit,
     data: SiteData,
-    findings: Sequence[OpenFinding],
+    findings: Sequence[FindingToFix],
     ranks: Ranks,
 ) -> UnitPage:
     reports = data.reports_by_unit.get(code, [])
@@ -153,7 +153,7 @@ def _group_of(data: SiteData) -> Callable[[str], Hashable]:
     return group_of
 
 
-def _open_findings(data: SiteData, engine: Warehouse) -> Mapping[str, list[OpenFinding]]:
+def _open_findings(data: SiteData, engine: Warehouse) -> Mapping[str, list[FindingToFix]]:
     """Return by unit what is open in the current or latest version of each report."""
     with_findings = {line.submission_id for line in data.submissions if line.open_findings}
     reports = {}
@@ -163,12 +163,12 @@ def _open_findings(data: SiteData, engine: Warehouse) -> Mapping[str, list[OpenF
     explained: set[tuple[int, Finding]] = set()
     for explanation in data.explanations:
         explained |= {(each.submission_id, each.finding) for each in explanation.findings}
-    by_unit: dict[str, list[OpenFinding]] = {}
+    by_unit: dict[str, list[FindingToFix]] = {}
     for number, findings in findings_of_submissions(engine, sorted(reports)).items():
         row = reports[number]
         for finding in findings:
             if finding.severity is not Severity.INFO:
                 is_explained = (number, finding) in explained
-                item = OpenFinding(number, row, finding, is_explained)
+                item = FindingToFix(number, row, finding, is_explained)
                 by_unit.setdefault(row.unit_code, []).append(item)
     return by_unit
