@@ -59,7 +59,7 @@ def test_an_unknown_variable_is_refused_with_a_sentence_that_lists_the_known_one
     monkeypatch.setenv("MTQG_WAREHOUSE", "x")
     with pytest.raises(
         ConfigurationError,
-        match="settings: .*unknown setting MTQG_WAREHOUSE; known: MTQG_ARCHIVE_OPTIONS, .*MTQG_SECRET_…, .*MTQG_WAREHOUSE_URL",
+        match="settings: .*unknown setting MTQG_WAREHOUSE; known: MTQG_ALARM_CHANNELS, .*MTQG_ARCHIVE_OPTIONS, .*MTQG_SECRET_…, .*MTQG_WAREHOUSE_URL",
     ):
         load_settings()
 

@@ -109,7 +109,7 @@ def _progress(engine: Engine, condition: str, **values: str) -> list[ProgressRow
         return [progress_row(row) for row in rows]
 
 
-def progress_row(row: Mapping[str, Any]) -> ProgressRow:
+def progress_row(row: Mapping[str, Any] | RowMapping) -> ProgressRow:
     """Return a row of `mart_progress`, of a province's warehouse or of the country's file."""
     return ProgressRow(
         indicator_code=row["indicator_code"],
@@ -259,7 +259,7 @@ def findings_by_rule(engine: Engine, run_id: int) -> list[RuleCount]:
         ]
 
 
-def row_of_view(kind: type[Row], row: Mapping[str, Any]) -> Row:
+def row_of_view(kind: type[Row], row: Mapping[str, Any] | RowMapping) -> Row:
     """Return a view's row as the dataclass that has its columns as fields.
 
     A field without a column has its default.
