@@ -251,7 +251,12 @@ def test_the_alarm_s_automations_come_with_its_deployment(deployed: Deployed) ->
         automation["name"]: automation for automation in deployed.server.post("/automations/filter")
     }
     alarm = deployed.server.get("/deployments/name/alarm/alarm")
-    for name in ("mtqg run failed", "mtqg run missing"):
+    for name in (
+        "mtqg run failed",
+        "mtqg run missing",
+        "mtqg intake failed",
+        "mtqg intake missing",
+    ):
         assert made[name]["enabled"]
         assert [action["deployment_id"] for action in made[name]["actions"]] == [alarm["id"]]
 

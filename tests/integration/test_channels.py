@@ -93,7 +93,7 @@ def test_the_office_gets_a_short_text_once_with_what_came_and_what_waits(
     run = nightly(served)
     assert send(run) == []
     (message,) = hook.messages
-    assert message["message"].startswith("Mới nhận 2 báo cáo (1 đạt; 1 chờ sửa). Còn chờ: ")
+    assert message["message"].startswith("Mới nhận 2 báo cáo (1 đạt; 1 cần sửa). Còn chờ: ")
     assert "1 báo cáo chờ sửa" in message["message"]
     assert "báo cáo đến ngày 20/02/2025" in message["title"]
     assert "Nguyễn" not in str(message)

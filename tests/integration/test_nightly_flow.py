@@ -15,6 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
+from flows import intake as intake_flow
 from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from flows.night.runtime import as_opaque
@@ -32,6 +33,7 @@ from tests.prefect_server import PrefectServer
 from tests.waiting import wait_for
 from warehouse.database import backends
 from warehouse.database.engine import open_warehouse
+from warehouse.database.run_lock import exclusive_run
 from warehouse.ledger import last_summary
 from warehouse.queries.reports import reporting
 
@@ -306,3 +308,24 @@ def test_nothing_of_a_chunk_is_held_when_the_next_one_is_read(
     assert run_night().is_completed()
     assert sizes == [2, 2, 1]
     assert alive() == before
+
+
+def test_an_intake_answers_at_once_and_does_nothing_when_it_need_not_or_may_not(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = intake_flow.intake(at_any_hour=True)
+    assert (first["received"], first["mails_written"], first["page"]) == (2, 1, "")
+    answered = province.mails()
+    second = intake_flow.intake(at_any_hour=True)
+    assert (second["received"], province.mails()) == (0, answered)
+    with exclusive_run(load_settings().warehouse_url):
+        assert "another run is at work" in intake_flow.intake(at_any_hour=True)["nothing"]
+    with monkeypatch.context() as on_sunday:
+        sunday = staticmethod(lambda: datetime(2026, 11, 29, 4, tzinfo=UTC))
+        on_sunday.setattr(RunContext, "now", sunday)
+        province.sends("944", "2024-Q4")
+        assert intake_flow.intake() == {"nothing": "closed day"}
+    nightly()
+    summary = province.summary()
+    assert (summary["received"], summary["by_intakes"]["received"]) == (1, 2)
+    assert province.accepted() == {("942", "2024-Q4"), ("944", "2024-Q4")}
