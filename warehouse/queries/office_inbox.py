@@ -5,7 +5,7 @@ Held mails are in `warehouse.lifecycle.holds`.
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import ColumnElement, Engine, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from program.calendar.stage import Stage
@@ -39,7 +39,43 @@ def open_explanations(engine: Engine) -> list[Explanation]:
     """Return the explanations that wait for the office, in order of arrival."""
     with Session(engine) as session:
         undecided = DecisionRow.id.is_(None)
-        return [each for each in _explanations(session, undecided) if each.is_open]
+        found = _explanations(session, undecided, _may_be_open())
+        return [each for each in found if each.is_open]
+
+
+def _may_be_open() -> ColumnElement[bool]:
+    """SQL condition: a report of the explanation has not come, or its newest version has findings.
+
+    It passes over the explanations of years that a later version settled, and nobody decided.
+    """
+    explained, newest, newer = (aliased(SubmissionRow) for _ in range(3))
+    is_of_explanation = ExplainedReportRow.explanation_id == ExplanationRow.id
+    newer_version = select(newer.id).where(
+        same_report(newer, newest), newer.version > newest.version
+    )
+    finding = select(FindingRow.id).where(
+        FindingRow.closed_at.is_(None), FindingRow.severity != Severity.INFO.value
+    )
+    of_newest = (
+        select(newest.id)
+        .join(explained, same_report(newest, explained))
+        .join(ExplainedReportRow, ExplainedReportRow.submission_id == explained.id)
+        .where(
+            is_of_explanation,
+            ~newer_version.exists(),
+            finding.where(FindingRow.submission_id == newest.id).exists(),
+        )
+    )
+    # A file of which nobody knows the report has no other version.
+    of_unknown = (
+        select(explained.id)
+        .join(ExplainedReportRow, ExplainedReportRow.submission_id == explained.id)
+        .where(is_of_explanation, explained.version.is_(None))
+    )
+    missing = select(ExplainedReportRow.position).where(
+        is_of_explanation, ExplainedReportRow.submission_id.is_(None)
+    )
+    return or_(of_newest.exists(), of_unknown.exists(), missing.exists())
 
 
 def explanation_numbered(engine: Engine, number: int) -> Explanation | None:
