@@ -1,4 +1,4 @@
-"""The office's desk: what waits, in words, and what each decision does."""
+"""The office's desk: what waits, and what each decision does."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,11 @@ from typing import Self
 
 from pydantic import ValidationError
 
-from connectors.archive import Archive
-from connectors.mails.mail_deliveries import extractable_mail, files_of_mail
 from expectations.rules.rule_set import RuleSet
 from flows.recovery.replay_log import export_changes
+from mtqg.inbox.shown_item import OUTCOMES, ShownItem, claimed_units, decided, why_not_waived
 from program.errors import UsageError
-from program.finding import ReaderFinding, Severity
+from program.finding import Severity
 from program.pack.load import Pack, load_pack
 from program.pack.waiver import WaiverEntry
 from program.records.office_inbox import (
@@ -23,7 +22,7 @@ from program.records.office_inbox import (
     UnansweredFinding,
 )
 from program.settings import Settings, load_settings
-from program.vietnamese import format_instant, vietnam_day
+from program.vietnamese import vietnam_day
 from publish.reports.office_inbox import (
     EXPLANATION,
     HELD,
@@ -31,8 +30,6 @@ from publish.reports.office_inbox import (
     InboxLine,
     office_inbox,
     place_text,
-    reason_text,
-    report_text,
     unit_text,
 )
 from warehouse.database.backends import OpenMode
@@ -44,13 +41,9 @@ from warehouse.lifecycle.decisions import (
     decision_on_replacement,
 )
 from warehouse.lifecycle.holds import HeldDelivery, HoldDecision, refuse_held, release_held
-from warehouse.queries.office_inbox import explanation_numbered, mail_files
+from warehouse.queries.office_inbox import explanation_numbered
 from warehouse.states import DeliveryState
 
-_OUTCOMES = {
-    DecisionOutcome.ACCEPTED: "chấp nhận",
-    DecisionOutcome.REFUSED: "không chấp nhận",
-}
 _SHORTEST_NAME = 3
 _SHORTEST_REASON = 10
 _MOST_REASON = 500
@@ -98,12 +91,13 @@ class Desk:
     def shown(self, text: str) -> Iterator[str]:
         """Yield the lines of one thing that waits, or was decided."""
         key = _Key.parse(text)
+        item = ShownItem(self._settings, self._pack, self._rules, self._warehouse)
         if key.kind == HELD:
-            yield from self._shown_held(self._held(key))
+            yield from item.held(self._held(key))
         elif key.kind == EXPLANATION:
-            yield from self._shown_explanation(self._explanation(key))
+            yield from item.explanation(self._explanation(key))
         else:
-            yield from self._shown_replacement(self._replacement(key))
+            yield from item.replacement(self._replacement(key))
 
     def accept(self, text: str, reason: str, only: str) -> str:
         """Accept what a key names, and return what that changed."""
@@ -188,78 +182,6 @@ class Desk:
                 return each
         raise UsageError(f"{key}: không có trong danh sách chờ; `mtqg inbox` liệt kê")
 
-    # What is shown
-
-    def _shown_held(self, held: HeldDelivery) -> Iterator[str]:
-        delivery, mail = held.delivery, held.mail
-        yield f"{HELD}{delivery.id}: {reason_text(held.reason)}"
-        yield f"Nhận lúc: {format_instant(delivery.received_at)}"
-        for unit in self._claimed_units(held):
-            yield f"Đơn vị theo địa chỉ gửi: {unit_text(unit, self._pack)}"
-        if mail is None:
-            yield f"Tệp: {delivery.name}"
-            return
-        named = f"{mail.from_name} " if mail.from_name else ""
-        yield f"Từ: {named}<{', '.join(mail.from_addresses)}>"
-        yield f"Tiêu đề: {mail.subject}"
-        results = mail.authentication
-        yield (
-            f"Xác thực của máy chủ thư: SPF {results.spf or '–'}, DKIM {results.dkim or '–'}, "
-            f"DMARC {results.dmarc or '–'}"
-        )
-        for name in self._attachments(held):
-            yield f"Tệp đính kèm: {name}"
-        for link in mail.links:
-            yield f"Liên kết trong thư: {link}"
-        if mail.own_text.strip():
-            yield from ("", mail.own_text.strip())
-
-    def _attachments(self, held: HeldDelivery) -> list[str]:
-        """Return the names of the files in a held mail, which nobody has extracted yet."""
-        if held.delivery.sha256 is None:
-            return []
-        content = Archive(self._settings.archive_url).get(held.delivery.sha256)
-        limits = self._settings.limits
-        opened = extractable_mail(content, limits)
-        if held.mail is None or isinstance(opened, ReaderFinding):
-            return []
-        return [file.name for file in files_of_mail(opened, held.mail, limits)]
-
-    def _shown_explanation(self, explanation: Explanation) -> Iterator[str]:
-        sender = unit_text(explanation.unit_code, self._pack)
-        yield f"{EXPLANATION}{explanation.id}: giải trình của {sender} ({explanation.recipient})"
-        yield f"Nhận lúc: {format_instant(explanation.received_at)}"
-        for name in mail_files(self._warehouse, explanation.delivery_id):
-            yield f"Tệp đính kèm: {name}"
-        if explanation.decision is not None:
-            yield _decided(explanation.decision)
-        yield from ("", explanation.text, "")
-        for report in explanation.missing:
-            yield f"Báo cáo chưa gửi: {report_text(report, self._pack)}"
-        yield from self._shown_findings(explanation.findings)
-        if not explanation.findings and not explanation.missing and explanation.decision is None:
-            yield "Không còn điểm nào phải xem: báo cáo đã có bản mới, hoặc đã rút."
-
-    def _shown_replacement(self, replacement: HeldReplacement) -> Iterator[str]:
-        sender = unit_text(replacement.sender_unit or replacement.report.unit_code, self._pack)
-        report = report_text(replacement.report, self._pack)
-        yield f"{REPLACEMENT}{replacement.submission_id}: bản thay thế của {sender}, {report}"
-        yield f"Tệp: {replacement.delivery_name}"
-        yield f"Nhận lúc: {format_instant(replacement.received_at)}"
-        yield "Bản trước vẫn được dùng cho đến khi cơ quan quyết định."
-        yield from self._shown_findings(replacement.findings)
-
-    def _shown_findings(self, findings: Sequence[UnansweredFinding]) -> Iterator[str]:
-        for number, each in enumerate(findings, start=1):
-            severity = "Lỗi" if each.finding.severity is Severity.CRITICAL else "Lưu ý"
-            report = report_text(each.report, self._pack)
-            yield f"{number}. {severity}, {report}, {place_text(each)}"
-            value = f" Đang ghi: {each.finding.value}." if each.finding.value else ""
-            yield f"   {each.finding.message}{value}"
-            why_not = self._why_not_waived(each)
-            if why_not:
-                yield f"   ({why_not})"
-
     # Decisions
 
     def _accept_explanation(
@@ -325,20 +247,12 @@ class Desk:
         units = [""]
         for held in self._inbox.held:
             if held.delivery.id == key.number:
-                units = self._claimed_units(held)
+                units = claimed_units(held, self._pack)
         if len(units) != 1:
             raise UsageError(
                 f"{key}: chưa rõ đơn vị nào gửi; dùng `mtqg inbox assign {key} MÃ_ĐƠN_VỊ`"
             )
         return self._release(key, units[0], _one_line(reason))
-
-    def _claimed_units(self, held: HeldDelivery) -> list[str]:
-        """Return the units that a held mail claims to be of, by its address."""
-        if held.mail is None:
-            return [held.delivery.sender_unit] if held.delivery.sender_unit else []
-        addresses = frozenset(held.mail.from_addresses)
-        contacts = self._pack.correspondence.units.items()
-        return [code for code, contact in contacts if addresses & contact.addresses]
 
     def _release(self, key: _Key, unit: str, reason: str) -> str:
         change = release_held(
@@ -368,14 +282,6 @@ class Desk:
 
     # Waivers
 
-    def _why_not_waived(self, found: UnansweredFinding) -> str:
-        """Return why no waiver can be about a finding, "" if one can."""
-        if found.is_of_cross_check:
-            return "điểm đối chiếu: ghi nhận ý kiến, lưu ý vẫn còn cho đến khi số liệu khớp"
-        if found.report is None or not self._rules.can_waive(found.finding.rule):
-            return "không bỏ qua được: không đọc được số liệu, đơn vị phải gửi lại"
-        return ""
-
     def _waivers(
         self, chosen: Sequence[UnansweredFinding], decision: Decision
     ) -> list[WaiverEntry]:
@@ -385,7 +291,7 @@ class Desk:
         """
         waivers: list[WaiverEntry] = []
         for each in chosen:
-            why_not = self._why_not_waived(each)
+            why_not = why_not_waived(each, self._rules)
             if why_not and each.finding.severity is Severity.CRITICAL:
                 place = place_text(each)
                 raise UsageError(f"{place}: {why_not}; chọn các điểm khác bằng --only")
@@ -394,7 +300,7 @@ class Desk:
         return waivers
 
     def _accepted(self, chosen: Sequence[UnansweredFinding]) -> str:
-        waived = sum(not self._why_not_waived(each) for each in chosen)
+        waived = sum(not why_not_waived(each, self._rules) for each in chosen)
         if not waived:
             return "đã ghi nhận"
         return (
@@ -405,8 +311,8 @@ class Desk:
     def _said(self, key: _Key, result: DecisionResult, wanted: DecisionOutcome, done: str) -> str:
         """Return what became of a decision. Raises UsageError if another one was made before."""
         if result.is_new:
-            return f"{key}: {_OUTCOMES[wanted]}; {done}."
-        sentence = f"{key}: không có gì thay đổi. {_decided(result.decision)}"
+            return f"{key}: {OUTCOMES[wanted]}; {done}."
+        sentence = f"{key}: không có gì thay đổi. {decided(result.decision)}"
         if result.decision.outcome is not wanted:
             raise UsageError(sentence)
         return sentence
@@ -458,12 +364,6 @@ def _chosen(findings: Sequence[UnansweredFinding], only: str) -> list[Unanswered
 def _check_reason(reason: str) -> None:
     if len(_one_line(reason)) < _SHORTEST_REASON:
         raise UsageError(f"--reason: ghi lý do, ít nhất {_SHORTEST_REASON} ký tự")
-
-
-def _decided(decision: Decision) -> str:
-    at = format_instant(decision.decided_at)
-    outcome = _OUTCOMES[decision.outcome]
-    return f"{decision.decided_by} đã {outcome} lúc {at}: {decision.reason}"
 
 
 def _one_line(text: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from flows.night import intake, steps
+from flows.night.artifacts import counts_of
 from flows.night.run_context import RunContext, open_run
 from mtqg.cli import app
 from program.mail import HoldReason, InboundMail, MailAuthentication
@@ -119,6 +120,33 @@ def test_an_accepted_explanation_waives_the_findings_by_the_next_run_and_a_rebui
     rows, different = compared(own.warehouse_url, rebuilt(own))
     assert different == []
     assert (rows["explanations"], rows["explained_reports"], rows["decisions"]) == (1, 1, 1)
+
+
+def test_the_site_the_status_and_the_digest_show_what_waits(own: Settings, inbox: Inbox) -> None:
+    run = explained(own)
+    steps.publish(run)
+    page = (own.site / "submissions" / "1.html").read_text(encoding="utf-8")
+    assert "chờ cơ quan tổng hợp xem xét" in page
+    assert WORDS in page
+    unit = (own.site / "units" / "942.html").read_text(encoding="utf-8")
+    assert "Đơn vị đã giải trình, chờ cơ quan tổng hợp xem xét." in unit
+    counts = counts_of(run.summary_so_far())
+    assert counts["waiting for the office (mtqg inbox)"] == 1
+
+    def status() -> list[bool]:
+        arguments = ["status", "--unit", "942", "--form", "works", "--period", "2024-Q4", "--json"]
+        rows = json.loads(CliRunner().invoke(app, arguments).output)
+        return [row["explained"] for row in rows]
+
+    assert status() == [True]
+    reason = "Chưa có văn bản kèm theo."
+    assert inbox("refuse", "G1", "--by", BY, "--reason", reason).exit_code == 0
+    assert status() == [False]
+    steps.publish(run)
+    page = (own.site / "submissions" / "1.html").read_text(encoding="utf-8")
+    assert "chưa chấp nhận" in page
+    assert f"{BY}, " in page
+    assert reason in page
 
 
 def test_a_decision_after_the_last_run_survives_a_rebuild_too(own: Settings, inbox: Inbox) -> None:
