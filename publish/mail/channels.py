@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.charset import CHARSETS
 from functools import cache
 from io import StringIO
 from ipaddress import ip_address
@@ -121,12 +122,18 @@ def _service(channel: Channel) -> "NotifyBase":
 
     Raises ConfigurationError if it is not, or if apprise does not know the URL.
     """
-    # It takes half a second to import, and most deployments have no channel.
-    from apprise import Apprise  # noqa: PLC0415
-
     url = channel.url.get_secret_value()
     _keep_urls_from_logs()
-    service = Apprise.instantiate(url, suppress_exceptions=True)
+    # apprise 1.13 changes how Python's mails encode UTF-8: our letters would break within words.
+    charsets = dict(CHARSETS)
+    try:
+        # It takes half a second to import, and most deployments have no channel.
+        from apprise import Apprise  # noqa: PLC0415
+
+        service = Apprise.instantiate(url, suppress_exceptions=True)
+    finally:
+        CHARSETS.clear()
+        CHARSETS.update(charsets)
     if service is None:
         raise ConfigurationError(f"{channel.label}: apprise does not know its URL")
     if not (_is_encrypted(service, url) or _is_here(service)):

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from email.charset import CHARSETS
 from io import StringIO
 from pathlib import Path
 
@@ -90,8 +91,11 @@ def test_the_office_gets_a_short_text_once_with_what_came_and_what_waits(
 ) -> None:
     put(served, "942", fill("942", "2024-Q4"))
     put(served, "943", fill("943", "2024-Q4", levels=BAD))
+    utf_8 = CHARSETS["utf-8"]
     run = nightly(served)
     assert send(run) == []
+    # apprise changes it when it is imported: letters of the same process would be encoded otherwise.
+    assert CHARSETS["utf-8"] == utf_8
     (message,) = hook.messages
     assert message["message"].startswith("Mới nhận 2 báo cáo (1 đạt; 1 cần sửa). Còn chờ: ")
     assert "1 báo cáo chờ sửa" in message["message"]
