@@ -182,6 +182,34 @@ def test_doubts_of_the_units_reach_the_country(
     assert rows == [("2024-H1", 0, False), ("2024-H2", 1, True)]
 
 
+def test_money_of_the_country_is_a_quotient_of_sums_of_reports_that_give_both(
+    two: Any, nation: Pack, folder: Path, tmp_path: Path
+) -> None:
+    first, second = two
+    plan, paid = "plan_total_vnd_total", "disbursed_total_vnd_total"
+    for period, share in (("2023-Q4", 0.25), ("2024-Q4", 0.5)):
+        # The province itself, beside one of its communes, whose money is a part of it.
+        first.load("disbursement", "01", period, {plan: 1000, paid: 1000 * share})
+        first.load("disbursement", commune("01", 1), period, {plan: 600, paid: 1})
+        second.load("disbursement", commune("02", 1), period, {plan: 3000, paid: 3000 * share / 2})
+        # A plan alone is no part of the rate.
+        second.load("disbursement", commune("02", 2), period, {plan: 9000})
+    first.send(str(folder))
+    second.send(str(folder))
+    file = tmp_path / "n.duckdb"
+    build(nation, folder, file)
+    rows = ask(
+        file,
+        f"SELECT period, plan_vnd, disbursed_vnd, rate, reported, expected, rate_year_before FROM mart_disbursement "
+        f"WHERE unit_code = '{NATION}' AND project_code = 'total' AND source = 'total' ORDER BY period",
+    )
+    before, now = 100 * (250 + 375) / 4000, 100 * (500 + 750) / 4000
+    assert rows == [
+        ("2023-Q4", 13_000, 625, before, 2, 4, None),
+        ("2024-Q4", 13_000, 1250, now, 2, 4, before),
+    ]
+
+
 @pytest.mark.parametrize(
     ("changed", "part", "national", "own"),
     [
