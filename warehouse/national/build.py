@@ -205,13 +205,13 @@ class _Builder:
         import duckdb  # noqa: PLC0415
 
         names = [column.name for column in mart.handed_on]
-        keys = mart.key or tuple(names)
-        order = ", ".join(sorted(("province", *keys), key=lambda name: _rank(name, keys)))
+        # The rows of a file are in the order of the mart's key: their number is the shorter key.
+        order = ", ".join([*_leading(names), "province", "file_row_number"])
         query = (
             f"INSERT INTO detail.{mart.name} SELECT province, {', '.join(names)} "  # noqa: S608
             # Codes are texts: DuckDB would take the folder province=01 for 1.
             "FROM read_parquet(?, hive_partitioning=true, hive_types={'province': 'VARCHAR'}, "
-            f"union_by_name=true) ORDER BY {order}"
+            f"union_by_name=true, file_row_number=true) ORDER BY {order}"
         )
         try:
             self._connection.execute(query, [list(paths)])
@@ -316,12 +316,9 @@ class _Builder:
         self._connection.execute(f"INSERT INTO {table} SELECT {values}", columns)
 
 
-def _rank(name: str, keys: Sequence[str]) -> tuple[int, int]:
-    """Order the columns that sort a mart: first the indicator or form, then the province."""
-    if name == "province":
-        return (1, 0)
-    leads = name in ("indicator_code", "form_code", "project_code")
-    return (0 if leads else 2, keys.index(name))
+def _leading(names: Sequence[str]) -> list[str]:
+    """Return the column by which a mart is sorted first: what most questions choose."""
+    return [name for name in names if name in ("indicator_code", "form_code", "project_code")][:1]
 
 
 def _sql(name: str) -> str:
