@@ -94,7 +94,7 @@ def test_an_intake_answers_at_once_and_the_nightly_run_publishes_what_it_loaded(
     assert after.summary.by_intakes["received"] == 2
     assert after.summary.by_intakes["mails written"] == 1
     page = (settings.site / "index.html").read_text(encoding="utf-8")
-    assert "Đã xem 2 tệp" in page
+    assert "Đã xem 2 báo cáo" in page
     assert NoticeKind.MORNING in kinds(after)
     with Session(after.warehouse) as session:
         compared = select(SubmissionRow.verdict).where(SubmissionRow.compared_at.is_not(None))
