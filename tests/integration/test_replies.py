@@ -240,7 +240,7 @@ def test_a_refusal_goes_to_the_sender_once_with_the_reason_as_it_is(office: Offi
     assert mail["In-Reply-To"] == letter["Message-ID"]
     assert "“Quyết định <số 12> không nói về lớp này”." in texts([mail])[0]
     html = str(mail.get_body(("html",)).get_content())  # type: ignore[union-attr]
-    assert "Quyết định &lt;số 12&gt; không nói về lớp này." in html
+    assert "Quyết định &lt;số 12&gt; không nói về lớp này”." in html
     assert open_explanations(office.warehouse) == []
     # Its sender answers again, and is heard again.
     take(office, answer_to(mail, "Xin gửi kèm văn bản.", message_id="again@chau-thanh.example"))
