@@ -88,11 +88,11 @@ def write_partition(
             if not target.exists(path):
                 target.write(path, contents[name])
         target.write(f"{folder}/{MANIFEST}", manifest_bytes(manifest))
-        current = _data_folder(manifest)
-        if current not in earlier:
-            _remove_older(target, folder, {current, *earlier})
     except OSError as wrong:
         raise WarehouseError(f"{target.url}: cannot be written: {wrong}") from wrong
+    current = _data_folder(manifest)
+    if current not in earlier:
+        _remove_older(target, folder, {current, *earlier})
     return f"{target.url}/{folder}/{MANIFEST}"
 
 
@@ -155,6 +155,11 @@ def _earlier(target: SharedFolder, folder: str) -> list[str]:
 
 
 def _remove_older(target: SharedFolder, folder: str, kept: set[str]) -> None:
-    for name in target.names(folder):
-        if name.startswith(_DATA) and name not in kept:
-            target.remove_folder(f"{folder}/{name}")
+    try:
+        for name in target.names(folder):
+            if name.startswith(_DATA) and name not in kept:
+                target.remove_folder(f"{folder}/{name}")
+    except OSError as wrong:
+        raise WarehouseError(
+            f"{target.url}: the marts are sent; files of earlier runs cannot be removed: {wrong}"
+        ) from wrong

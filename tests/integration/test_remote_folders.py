@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.archive import Archive, name_of
+from connectors.shared_folder import SharedFolder
 from connectors.sources import folder as folder_module
 from connectors.sources.folder import Folder
 from flows.archive import open_archive
@@ -505,3 +506,22 @@ def test_the_settings_name_an_archive_with_options(webdav: Remote, settings: Set
     lost = chosen.model_copy(update={"secrets": {}})
     with pytest.raises(ConfigurationError, match="MTQG_SECRET_ARCHIVE is not set"):
         open_archive(lost)
+
+
+def test_a_shared_folder_is_written_read_listed_and_cleaned(remote: Remote, tmp_path: Path) -> None:
+    folder = SharedFolder(remote.url, remote.options)
+    for name in ("mart/p=1/data=a/x.parquet", "mart/p=1/data=b/x.parquet", "mart/p=1/p.json"):
+        folder.write(name, name.encode())
+    folder.write("mart/p=1/p.json", b"new")
+    assert folder.names("mart/p=1") == ["data=a", "data=b", "p.json"]
+    folder.remove_folder("mart/p=1/data=a")
+    again = SharedFolder(remote.url, remote.options)
+    assert (again.names("mart"), again.names("mart/p=1")) == (["p=1"], ["data=b", "p.json"])
+    assert (again.read("mart/p=1/p.json"), again.exists("mart/p=1/data=a/x.parquet")) == (
+        b"new",
+        False,
+    )
+    copy = again.local_copy("mart/p=1/data=b/x.parquet", tmp_path / "copies")
+    assert copy.read_bytes() == b"mart/p=1/data=b/x.parquet"
+    with pytest.raises(FileNotFoundError):
+        again.read("mart/p=2/p.json")
