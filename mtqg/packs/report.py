@@ -141,7 +141,8 @@ def _units_count(pack: Pack) -> _Count:
     by_kind = Counter(unit.kind for unit in pack.units)
     # A pack has the units of the past too.
     valid = sum(unit.is_valid_on(today) for unit in pack.units)
-    kinds = ", ".join(f"{by_kind[kind]} {kind.value}" for kind in UnitKind)
+    # A province's pack has no nation, and the country's no communes.
+    kinds = ", ".join(f"{by_kind[kind]} {kind.value}" for kind in UnitKind if by_kind[kind])
     detail = f"{kinds}; {valid} of them valid today"
     return _Count("units", by_kind.total(), detail)
 
