@@ -6,15 +6,22 @@ Nothing else reads the environment.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, JsonValue, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from program.errors import ConfigurationError
 from program.limits import DEFAULT_LIMITS, Limits
 from program.pack.secret import SECRET_VARIABLE, Option, Options, SecretText, refuse_password
+from program.provinces.provinces_file import Province, province_at
 from program.records.history import HISTORY_PERIODS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,6 +39,13 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         frozen=True,
         extra="ignore",
+    )
+
+    # Many provinces
+    province: str = Field(
+        "",
+        description="FILE#CODE: the province of a provinces.yaml. All other settings come from "
+        "there, and none from the environment or `.env`",
     )
 
     # Places
@@ -188,11 +202,17 @@ class Settings(BaseSettings):
         repr=False,
     )
 
+    @classmethod
+    def _environment(cls) -> Mapping[str, str]:
+        """Return the variables that count beside those of files."""
+        return os.environ
+
     @model_validator(mode="before")
     @classmethod
     def _collect_secrets(cls, values: dict[str, object]) -> dict[str, object]:
         """Put the variables of secrets under `secrets`; the environment before `.env`."""
-        given = {_variable(name): value for name, value in values.items()} | os.environ
+        given = {_variable(name): value for name, value in values.items()}
+        given |= cls._environment()
         secrets = {
             name: value
             for name, value in given.items()
@@ -210,7 +230,7 @@ class Settings(BaseSettings):
     def _check_names(cls, values: dict[str, object]) -> dict[str, object]:
         # A misspelt variable would be ignored, and its default used, without a word.
         known = {_variable(name) for name in cls.model_fields}
-        given = {name for name in os.environ if name.startswith(_PREFIX)}
+        given = {name for name in cls._environment() if name.startswith(_PREFIX)}
         # `.env` is not in the environment: its variables are among the values.
         given |= {_variable(name) for name in values}
         unknown = sorted(name for name in given - known if not SECRET_VARIABLE.fullmatch(name))
@@ -317,21 +337,89 @@ class Settings(BaseSettings):
         return self.var / "digests"
 
 
-def load_settings() -> Settings:
-    """Return the settings of this process.
+class ProvinceSettings(Settings):
+    """The settings of a province of `provinces.yaml`: of the file and its `env_files` alone.
+
+    The environment of a worker, and `.env`, are shared by all provinces that run there.
+    """
+
+    @classmethod
+    def _environment(cls) -> Mapping[str, str]:
+        return {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  (as pydantic-settings has it)
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources: what `provinces.yaml` says, then its files."""
+        return init_settings, dotenv_settings
+
+
+def load_settings(**instead: Any) -> Settings:
+    """Return the settings of this process: of MTQG_PROVINCE where that is set.
+
+    `instead` are values that count in place of what is set.
 
     Raises:
         ConfigurationError: A variable is wrong. The message names it.
     """
+    # Asked first: `.env` has no say in a province's settings, right or wrong.
+    place = os.environ.get(f"{_PREFIX}PROVINCE", "")
+    if not place:
+        settings = _valid(Settings, "settings", **instead)
+        place = settings.province
+        if not place:
+            return settings
+    _refuse_other_variables()
+    return settings_of(province_at(place), **instead)
+
+
+def _refuse_other_variables() -> None:
+    # Silently ignored, such a variable would be looked for in vain.
+    given = {name for name in os.environ if name.startswith(_PREFIX)}
+    others = sorted(given - {f"{_PREFIX}PROVINCE"})
+    if others:
+        raise ConfigurationError(
+            f"settings: MTQG_PROVINCE is set, so {', '.join(others)} of the environment would not "
+            "count: unset it, and write it into provinces.yaml or one of its env_files"
+        )
+
+
+def settings_of(province: Province, **instead: Any) -> Settings:
+    """Return the settings of a province, whatever the environment of this process says.
+
+    Raises:
+        ConfigurationError: A setting or a file of secrets is wrong. The message names the province.
+    """
+    for file in province.env_files:
+        if not file.is_file():
+            raise ConfigurationError(f"province {province.code}: {file}: the file is missing")
+    given = {**province.settings, "province": province.place, "_env_file": province.env_files}
+    where = f"province {province.code} of {province.file}"
+    first = _valid(ProvinceSettings, where, **(given | instead))
+    if not province.secrets:
+        return first
+    # Once more, with the values that the first reading found in the files.
+    for field, place in province.secrets.items():
+        given[field] = first.secret(place)
+    return _valid(ProvinceSettings, where, **(given | instead))
+
+
+def _valid(kind: type[Settings], where: str, **given: Any) -> Settings:
     try:
-        return Settings()
+        return kind(**given)
     except ValidationError as wrong:
         reasons = "; ".join(_reason(error) for error in wrong.errors())
-        raise ConfigurationError(f"settings: {reasons}") from wrong
+        raise ConfigurationError(f"{where}: {reasons}") from wrong
     except SettingsError as wrong:
         # Without its cause, which holds the value. Only options are JSON.
         raise ConfigurationError(
-            f"settings: {wrong}: MTQG_ARCHIVE_OPTIONS and MTQG_INBOX_OPTIONS are JSON objects"
+            f"{where}: {wrong}: MTQG_ARCHIVE_OPTIONS and MTQG_INBOX_OPTIONS are JSON objects"
         ) from None
 
 

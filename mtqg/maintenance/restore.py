@@ -74,7 +74,7 @@ def restore(
 
 def _settings_of(folder: Path) -> Settings:
     """Return settings whose warehouse and archive are in their default places in a folder."""
-    return Settings(var=folder, warehouse_url="", archive_url="", archive_options={})
+    return load_settings(var=folder, warehouse_url="", archive_url="", archive_options={})
 
 
 def restore_backup(settings: Settings, file: Path) -> Manifest:

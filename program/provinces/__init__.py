@@ -1,0 +1,1 @@
+"""The provinces that one installation runs: `provinces.yaml` and the times of their runs."""
