@@ -153,6 +153,11 @@ COMMANDS = {
         "The country's figures, from what every province's runs send.",
         is_for_others=True,
     ),
+    "provinces": CommandPlace(
+        "mtqg.provinces.provinces",
+        "provinces_app",
+        "Many provinces on one Prefect server: check, deploy and survey them.",
+    ),
     "rules": CommandPlace(
         "mtqg.rules.rules",
         "rules_app",

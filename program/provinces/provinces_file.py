@@ -67,7 +67,7 @@ class ProvinceEntry(Model):
     code: str = Field(pattern=r"^[A-Za-z0-9]{1,20}$")
     name: str = Field(min_length=1)
     pool: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]+$")
-    cron: str | None = None
+    cron: str | None = Field(None, pattern=r"^\S+( \S+){4}$")
     intake: bool = True
     env_files: tuple[Path, ...] = ()
     settings: SettingsOfFile = Field({})

@@ -105,5 +105,6 @@ class LastRuns:
     newest_id: int
     newest_state: str
     newest_started_at: datetime
+    newest_as_of: date
     newest_errors: tuple[str, ...]
     newest_was_mailed: bool = False

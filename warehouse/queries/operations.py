@@ -143,4 +143,12 @@ def last_runs(engine: Engine, kind: RunKind) -> LastRuns | None:
         errors = tuple(str(error) for error in newest.summary.get("errors", []))
         # An error after the digest was mailed has not reached the operator.
         was_mailed = newest.summary.get("errors_mailed") == len(errors)
-        return LastRuns(completed, newest.id, newest.state, newest.started_at, errors, was_mailed)
+        return LastRuns(
+            completed,
+            newest.id,
+            newest.state,
+            newest.started_at,
+            newest.as_of,
+            errors,
+            was_mailed,
+        )

@@ -1,0 +1,1 @@
+"""The deployments of many provinces on one Prefect server."""

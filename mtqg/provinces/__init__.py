@@ -1,0 +1,1 @@
+"""`mtqg provinces`: many provinces on one Prefect server."""
