@@ -179,6 +179,7 @@ def navigation(pages: Path) -> Nav:
         },
         {"Guides in Vietnamese": in_folder(pages, "docs/vi")},
         {"Deployment": "docs/deployment.md"},
+        {"Many provinces": "docs/many-provinces.md"},
         {"Monitoring": "docs/monitoring.md"},
         {"Runbooks": in_folder(pages, "docs/runbooks")},
         {"Rule pages": in_folder(pages, "docs/rules")},

@@ -15,7 +15,7 @@ from program.provinces.provinces_file import (
     province_at,
 )
 from program.provinces.stagger import StartWindow, shifted
-from program.settings import Settings, load_settings, settings_of
+from program.settings import ROOT, Settings, load_settings, settings_of
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +150,21 @@ def test_runs_fill_the_window_evenly_in_the_order_of_the_file_and_by_pool(tmp_pa
 )
 def test_other_runs_are_spread_within_their_hour(cron: str, share: float, moved: str) -> None:
     assert shifted(cron, share) == moved
+
+
+def test_the_example_is_valid_and_has_settings_of_both_provinces(tmp_path: Path) -> None:
+    file = tmp_path / "provinces.yaml"
+    file.write_bytes((ROOT / "config" / "provinces.example.yaml").read_bytes())
+    (tmp_path / "secrets").mkdir()
+    for code in ("94", "95"):
+        lines = f"MTQG_SECRET_WAREHOUSE=postgresql://db/{code}\nMTQG_SECRET_S3_KEY=key-{code}\n"
+        (tmp_path / "secrets" / f"{code}.env").write_text(lines)
+    provinces = load_provinces(file)
+    settings = {each.code: settings_of(each) for each in provinces}
+    assert {each.warehouse_url for each in settings.values()} == {
+        "postgresql://db/94",
+        "postgresql://db/95",
+    }
+    key = settings["94"].archive_options["key"]
+    assert settings["94"].secret(key) == "key-94"
+    assert [each.pool for each in provinces] == ["nightly", "south"]

@@ -1,0 +1,67 @@
+"""`mtqg provinces` without a server: what `check` finds, and a line of `status` for each province."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from mtqg.cli import app
+from program.settings import ROOT, Settings
+from warehouse.database.engine import prepare_warehouse
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two provinces; the second has the folder of its warehouse as a file."""
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("PREFECT_API_URL", "PREFECT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for code in ("94", "95"):
+        shutil.copytree(ROOT / "config" / "example-province", tmp_path / "packs" / code)
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "95").write_text("no folder")
+    content = {
+        "common": {"settings": {"pack": "packs/{code}", "var": "var/{code}"}},
+        "provinces": [{"code": "94", "name": "Sóc Trăng"}, {"code": "95", "name": "Bạc Liêu"}],
+    }
+    path = tmp_path / "provinces.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def ask(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["provinces", *arguments])
+
+
+def test_status_goes_on_after_a_province_whose_warehouse_is_away(file: Path) -> None:
+    (file.parent / "var" / "94").mkdir()
+    prepare_warehouse(f"sqlite:///{file.parent}/var/94/warehouse.sqlite").dispose()
+    said = ask("status", str(file))
+    assert said.exit_code == 0, said.output
+    assert "94 Sóc Trăng: no run has begun yet" in said.stdout
+    assert "95 Bạc Liêu: " in said.stdout
+    assert "warehouse" in said.stdout.split("95 Bạc Liêu: ")[1]
+
+
+def test_check_names_the_fault_of_one_province_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtqg.provinces.provinces._missing_pools", lambda _: [])
+    assert ask("check", str(file)).exit_code == 0
+    (file.parent / "packs" / "95" / "program.yaml").unlink()
+    said = ask("check", str(file))
+    assert said.exit_code == 1
+    assert said.stdout.startswith("95: ")
+    assert "is no pack: it has no program.yaml" in said.stdout
+
+
+def test_check_and_deploy_name_a_pool_that_the_server_lacks(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtqg.provinces.provinces._missing_pools", lambda _: ["nightly"])
+    said = ask("check", str(file))
+    assert said.exit_code == 1
+    assert "prefect work-pool create nightly --type process" in said.stdout
