@@ -4,54 +4,18 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from examples.example_province import INBOX, PACK
-from tests.prefect_server import PrefectServer, prefect_server
+from tests.ministry import LONGEST_RUN_SECONDS, Ministry
+from tests.prefect_server import prefect_server
 
 GOOD, BROKEN = "94", "95"
 PASSWORD = "hush-hush"
-LONGEST_RUN_SECONDS = 600
-OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * LONGEST_RUN_SECONDS)]
-
-
-@dataclass
-class Ministry:
-    """A server with the deployments of `provinces.yaml`, and what the steps of the fixture saw."""
-
-    server: PrefectServer
-    file: Path
-    seen: dict[str, Any] = field(default_factory=dict)
-
-    def mtqg(self, *arguments: str, code: int = 0) -> str:
-        return self.server.python("-m", "mtqg", "provinces", *arguments, code=code, COLUMNS="200")
-
-    def deployments(self) -> dict[str, Any]:
-        return {each["name"]: each for each in self.server.post("/deployments/filter")}
-
-    def automations(self) -> dict[str, str]:
-        """Return the automations by name, each with its id and when it was last changed."""
-        found = self.server.post("/automations/filter")
-        return {each["name"]: f"{each['id']} {each['updated']}" for each in found}
-
-    def runs_of(self, deployment: str) -> list[dict[str, Any]]:
-        """Return the runs of a deployment that are not just planned by its schedule."""
-        asked = {"name": {"any_": [deployment]}}
-        runs = self.server.post("/flow_runs/filter", deployments=asked)
-        return [run for run in runs if not run["auto_scheduled"]]
-
-    def wait_for_end(self, *deployments: str) -> None:
-        def are_over() -> bool:
-            runs = [run for name in deployments for run in self.runs_of(name)]
-            return all(run["state_type"] in OVER for run in runs)
-
-        self.server.wait_for(are_over, f"the runs of {deployments} end", LONGEST_RUN_SECONDS)
 
 
 def provinces_file(folder: Path, *codes: str) -> Path:
@@ -99,8 +63,7 @@ def ministry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministry]:
         it.seen["second"] = it.mtqg("deploy", str(it.file))
         it.seen["deployments again"] = it.deployments(), it.automations()
         for code in (BROKEN, GOOD):
-            deployment = it.deployments()[f"nightly-{code}"]
-            server.post(f"/deployments/{deployment['id']}/create_flow_run")
+            it.ask_for_run(f"nightly-{code}")
         server.start_worker()
         it.wait_for_end(f"nightly-{GOOD}", f"nightly-{BROKEN}")
         server.end("worker")
