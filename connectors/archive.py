@@ -33,6 +33,13 @@ class Archive:
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot be reached: {wrong}") from wrong
 
+    def exists(self) -> bool:
+        """Tell whether there is anything at its URL."""
+        try:
+            return bool(self._files.exists(self._root))
+        except OSError as wrong:
+            raise ArchiveError(f"archive: cannot be reached: {wrong}") from wrong
+
     def put(self, content: bytes) -> str:
         """Write `content` and return its sha256.
 

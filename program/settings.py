@@ -187,6 +187,12 @@ class Settings(BaseSettings):
         le=60,
         description="earlier periods with which a report is compared",
     )
+    dask_address: str = Field(
+        "",
+        pattern=r"^((tcp|tls)://.+)?$",
+        description="tcp://… or tls://… of the Dask scheduler whose workers take part in "
+        "`mtqg rebuild` and `mtqg rules diff`; unset: this process alone",
+    )
     metrics: str = Field(
         "",
         description="folder that Prometheus's textfile collector reads; default: MTQG_VAR/metrics",
@@ -284,6 +290,17 @@ class Settings(BaseSettings):
         for name, value in options.items():
             revealed[name] = self.secret(value) if isinstance(value, SecretText) else value
         return revealed
+
+    def without_secrets(self) -> Self:
+        """Return settings for another machine, which has its own passwords.
+
+        Nothing of the warehouse, whose URL may hold one.
+        """
+        removed: dict[str, object] = {"secrets": {}, "warehouse_url": ""}
+        for name in type(self).model_fields:
+            if isinstance(getattr(self, name), SecretStr):
+                removed[name] = SecretStr("")
+        return self.model_copy(update=removed)
 
     @property
     def limits(self) -> Limits:

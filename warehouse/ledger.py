@@ -405,12 +405,6 @@ def _waiting(engine: Engine, state: DeliveryState, limit: int | None) -> list[De
         return [delivery_of(row) for row in session.scalars(query)]
 
 
-def numbered_delivery(engine: Engine, number: int) -> Delivery:
-    """Return the delivery with a number, which must be in the ledger."""
-    with Session(engine) as session:
-        return delivery_of(session.get_one(DeliveryRow, number))
-
-
 def checked_deliveries(
     engine: Engine, forms: Collection[str] | None, *, after: int, limit: int
 ) -> list[Delivery]:

@@ -7,17 +7,19 @@ and when, which mails went out, which findings were waived.
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import count
+from itertools import chain, count, islice
 from typing import Any, TypeAlias
 
-from connectors.reader.reader_pool import Readers, Unread
+from connectors.reader.reader_pool import Outcome, Unread
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
 from flows.archive import open_archive
+from flows.archived_reading import ArchivedReading, read_archived
+from flows.fan_out import open_fan_out
 from flows.night.cross_checks import cross_check_current
 from flows.recovery.replay_log import read_arrivals, read_purge_records, read_runs
 from program.delivery import Arrival, Delivery
@@ -26,6 +28,7 @@ from program.pack.load import Pack, load_pack
 from program.pack.waiver import WaiverEntry
 from program.parsed_report import ParsedReport
 from program.records.history import history_keys, line_elements
+from program.records.purge_record import PurgedSubmission
 from program.settings import Settings
 from program.submission import Submission
 from program.vietnamese import vietnam_day
@@ -34,13 +37,18 @@ from warehouse.database.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import (
     finish_run,
     known_versions,
-    numbered_delivery,
     record_deliveries,
     start_run,
 )
 from warehouse.lifecycle.withdraw import withdraw
 from warehouse.load import load_delivery
-from warehouse.maintenance.replay_log import Document, replay_outbox, replay_run, set_attempt
+from warehouse.maintenance.replay_log import (
+    Document,
+    documented_deliveries,
+    replay_outbox,
+    replay_run,
+    set_attempt,
+)
 from warehouse.maintenance.retention import record_purged
 from warehouse.queries.history import past_of
 from warehouse.states import RunState
@@ -69,6 +77,19 @@ class Rebuilt:
     attempts: int = 0
     arrived: int = 0
     failed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Deliveries that one run checked together.
+
+    `records` has the check of each, by its number and in the order of then. The bytes of `purged`
+    are gone; nothing is read for them.
+    """
+
+    records: Mapping[int, CheckRecord]
+    purged: Sequence[Delivery]
+    to_read: Sequence[Delivery]
 
 
 class Rebuilding:
@@ -101,9 +122,14 @@ class Rebuilding:
                 "archive: no run is in it, so there is nothing to rebuild a warehouse from; "
                 "`mtqg run` begins one"
             )
-        with Readers(self._pack, self._settings) as readers:
-            for document in self._documents:
-                self._replay(document, readers, advance)
+        chunks = list(self._chunks())
+        with open_fan_out(self._settings) as fan_out:
+            reading = ArchivedReading(self._settings, self._pack)
+            # What a file says does not depend on what is loaded: it may be read long before.
+            to_read = chain.from_iterable(chunk.to_read for of_run in chunks for chunk in of_run)
+            outcomes = read_archived(fan_out, reading, to_read)
+            for document, of_run in zip(self._documents, chunks, strict=True):
+                self._replay(document, of_run, outcomes, advance)
         self._restore_outbox()
         self._record_arrivals()
         # Replayed runs made these deliveries pending, then processed. Their bytes are gone.
@@ -113,10 +139,35 @@ class Rebuilding:
         self._warehouse.dispose()
         return self._rebuilt
 
+    def _chunks(self) -> Iterator[list[_Chunk]]:
+        """Yield the chunks of each run, in the order of the documents."""
+        known: dict[int, Delivery] = {}
+        size = self._settings.chunk_deliveries
+        for document in self._documents:
+            # The last document that has a delivery says what is known of it.
+            known |= {each.id: each for each in documented_deliveries(document)}
+            records: list[CheckRecord] = document["checked"]
+            starts = range(0, len(records), size)
+            yield [self._chunk(records[start : start + size], known) for start in starts]
+
+    def _chunk(self, checked: Sequence[CheckRecord], known: Mapping[int, Delivery]) -> _Chunk:
+        records: dict[int, CheckRecord] = {record["delivery"]: record for record in checked}
+        purged: list[Delivery] = []
+        to_read: list[Delivery] = []
+        for number, record in records.items():
+            delivery = known[number]
+            is_purged = self._purged_check(delivery, record["attempt"]) is not None
+            if is_purged:
+                purged.append(delivery)
+            else:
+                to_read.append(delivery)
+        return _Chunk(records, purged, to_read)
+
     def _replay(
         self,
         document: Document,
-        readers: Readers,
+        chunks: Sequence[_Chunk],
+        outcomes: Iterator[Sequence[Outcome]],
         advance: Callable[[int], None],
     ) -> None:
         """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
@@ -126,22 +177,24 @@ class Rebuilding:
         # what its sources took back.
         self._withdraw(document, _first_result(document))
         checker = self._checker(document)
-        size = self._settings.chunk_deliveries
-        records: list[CheckRecord] = document["checked"]
-        for start in range(0, len(records), size):
-            chunk = records[start : start + size]
-            numbers = {record["delivery"]: record["attempt"] for record in chunk}
+        for chunk in chunks:
+            attempts = {number: record["attempt"] for number, record in chunk.records.items()}
             # Pending, with the number of the attempt of then, under which the check is recorded.
-            set_attempt(self._warehouse, numbers)
-            self._check(run_id, chunk, readers, checker)
-            advance(len(chunk))
+            set_attempt(self._warehouse, attempts)
+            readings = self._readings(islice(outcomes, len(chunk.to_read)))
+            submissions = self._purged_submissions(chunk)
+            submissions |= self._checked(readings, checker)
+            for number, record in chunk.records.items():
+                if number in submissions:
+                    self._load(run_id, record, submissions[number])
+            advance(len(chunk.records))
         # A run may have ended before its cross-checks, or had none.
         if document["cross_checked_at"] is not None:
             self._compare(document, checker)
         # Those that were made while the run was at work.
         self._withdraw(document, _END_OF_TIME)
         self._rebuilt.runs += 1
-        logger.info("rebuild run=%d checked=%d", run_id, len(records))
+        logger.info("rebuild run=%d checked=%d", run_id, len(document["checked"]))
 
     def _withdraw(self, document: Document, until: datetime) -> None:
         """Replay withdrawals made before `until`. Deliveries already withdrawn are unchanged."""
@@ -162,25 +215,6 @@ class Rebuilding:
         title = f"rebuilt run {document['run']['id']}"
         periods = self._settings.history_periods
         return Checker(pack, self._rules, title, history_periods=periods)
-
-    def _check(
-        self,
-        run_id: int,
-        chunk: Sequence[CheckRecord],
-        readers: Readers,
-        checker: Checker,
-    ) -> None:
-        """Read, check and load the deliveries of a chunk, in the order of then."""
-        records: dict[int, CheckRecord] = {record["delivery"]: record for record in chunk}
-        deliveries = [numbered_delivery(self._warehouse, number) for number in records]
-        submissions = self._purged_submissions(deliveries, records)
-        # The purge record has the results of the checks. Nothing is read for them.
-        with_bytes = [each for each in deliveries if each.id not in submissions]
-        readings = self._read(with_bytes, readers)
-        submissions |= self._checked(readings, checker)
-        for number, record in records.items():
-            if number in submissions:
-                self._load(run_id, record, submissions[number])
 
     def _checked(
         self,
@@ -207,37 +241,29 @@ class Rebuilding:
         # A delivery is loaded with all its reports, or not at all.
         return {number: parts for number, parts in by_delivery.items() if number not in failed}
 
-    def _purged_submissions(
-        self,
-        deliveries: Sequence[Delivery],
-        records: Mapping[int, CheckRecord],
-    ) -> dict[int, list[Submission]]:
+    def _purged_submissions(self, chunk: _Chunk) -> dict[int, list[Submission]]:
         """Return the submissions of deliveries whose bytes were purged, from the purge records."""
         found: dict[int, list[Submission]] = {}
-        for delivery in deliveries:
-            submissions = self._from_purge_record(delivery, records[delivery.id]["attempt"])
-            if submissions:
-                found[delivery.id] = submissions
+        for delivery in chunk.purged:
+            check = self._purged_check(delivery, chunk.records[delivery.id]["attempt"])
+            if check is not None:
+                found[delivery.id] = check.of(delivery)
         return found
 
-    def _from_purge_record(self, delivery: Delivery, attempt: int) -> list[Submission]:
-        """Return what one check of a purged delivery gave; nothing if its bytes are there."""
+    def _purged_check(self, delivery: Delivery, attempt: int) -> PurgedSubmission | None:
+        """Return what one check of a purged delivery gave; None if its bytes are there."""
         purge_record = self._purged.get(delivery.sha256 or "")
         if purge_record is None:
-            return []
+            return None
         for check in purge_record.checks:
             if check.delivery == delivery.id and check.attempt == attempt:
-                return check.of(delivery)
-        return []
+                return check
+        return None
 
-    def _read(self, deliveries: Sequence[Delivery], readers: Readers) -> list[ParsedReport]:
+    def _readings(self, outcomes: Iterable[Sequence[Outcome]]) -> list[ParsedReport]:
         """Return the parsed reports of deliveries, without those that cannot be read."""
-
-        def content_of(delivery: Delivery) -> bytes | None:
-            return self._archive.get(delivery.sha256) if delivery.sha256 else None
-
         readings = []
-        for outcome in readers.read(deliveries, content_of):
+        for outcome in chain.from_iterable(outcomes):
             if isinstance(outcome, Unread):
                 self._note_failure(outcome.delivery, outcome.error)
             else:

@@ -6,16 +6,17 @@ A delivery is read once where both sides read it the same way.
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain, islice, tee
 from typing import NamedTuple
 
-from connectors.reader.reader_pool import Readers, Unread
+from connectors.reader.reader_pool import Outcome, Unread
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
-from flows.archive import open_archive
+from flows.archived_reading import ArchivedReading, read_archived
+from flows.fan_out import open_fan_out
 from mtqg.rules.comparison import RuleComparison
 from mtqg.rules.sides import RuleSide, has_same_layouts, has_same_pack
 from program.delivery import Delivery
@@ -52,6 +53,27 @@ class _ReportId(NamedTuple):
     report_no: int
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadChunk:
+    """Deliveries that are checked together, as both sides read them; `past` is what came before."""
+
+    deliveries: int
+    before: Sequence[ParsedReport]
+    after: Sequence[ParsedReport]
+    past: History
+    failed: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedChunk:
+    """What both sides said of a chunk. Only results that differ are kept."""
+
+    deliveries: int
+    compared: int
+    differing: Sequence[tuple[Submission, Submission]]
+    failed: Counter[str]
+
+
 def affected_forms(before: RuleSide, after: RuleSide) -> set[str] | None:
     """Return the forms whose rules differ; None if the result of any report may differ."""
     if not has_same_pack(before.pack, after.pack):
@@ -83,7 +105,6 @@ class Replay:
     ) -> None:
         self._engine = engine
         self._settings = settings
-        self._archive = open_archive(settings)
         self._before = before
         self._after = after
         self._forms = forms
@@ -96,17 +117,26 @@ class Replay:
         `advance` gets the number of deliveries of each finished chunk. Memory holds one chunk.
         """
         packs = [self._after.pack]
-        # Sides with the same layouts read the same values: one reader is enough.
+        # Sides with the same layouts read the same values: one reading is enough.
         if not has_same_layouts(self._before.pack, self._after.pack):
             packs.append(self._before.pack)
-        with ExitStack() as stack:
-            readers = [stack.enter_context(Readers(pack, self._settings)) for pack in packs]
-            for chunk in self._chunks():
-                chunk.sort(key=lambda delivery: (delivery.received_at, delivery.id))
-                readings = [self._read(each, chunk) for each in readers]
-                # With one reader, both sides get the same readings.
-                self._compare(before=readings[-1], after=readings[0], comparison=comparison)
-                advance(len(chunk))
+        checking = _CheckingBySides(self._before, self._after)
+        with open_fan_out(self._settings) as fan_out:
+            chunks, *to_read = tee(self._chunks(), 1 + len(packs))
+            outcomes = [
+                read_archived(
+                    fan_out,
+                    ArchivedReading(self._settings, pack),
+                    chain.from_iterable(of_pack),
+                )
+                for pack, of_pack in zip(packs, to_read, strict=True)
+            ]
+            for checked in fan_out.map(checking, self._read_chunks(chunks, outcomes)):
+                for earlier, new in checked.differing:
+                    comparison.add(earlier, new)
+                self.replayed.failed += checked.failed
+                self.replayed.compared += checked.compared
+                advance(checked.deliveries)
         return self.replayed
 
     def _chunks(self) -> Iterator[list[Delivery]]:
@@ -121,36 +151,21 @@ class Replay:
             last = chunk[-1].id
             yield chunk
 
-    def _read(self, readers: Readers, chunk: Sequence[Delivery]) -> list[ParsedReport]:
-        readings = []
-        for outcome in readers.read(chunk, self._bytes_of):
-            if isinstance(outcome, Unread):
-                number = outcome.delivery.id
-                logger.debug("rules diff delivery=%d", number, exc_info=outcome.error)
-                self.replayed.failed[f"could not be read: {outcome.error}"] += 1
-            else:
-                readings.append(outcome)
-        return readings
-
-    def _bytes_of(self, delivery: Delivery) -> bytes:
-        return self._archive.get(delivery.sha256 or "")
-
-    def _compare(
+    def _read_chunks(
         self,
-        *,
-        before: Sequence[ParsedReport],
-        after: Sequence[ParsedReport],
-        comparison: RuleComparison,
-    ) -> None:
-        """Compare both sides' results for the parsed reports that both could check."""
-        past = self._past(after)
-        known = [_with_known_problems(reading, self._before.rules) for reading in before]
-        earlier = self._check(self._before, known, past)
-        new = self._check(self._after, after, past)
-        both = [report for report in new if report in earlier]
-        for report in both:
-            comparison.add(earlier[report], new[report])
-        self.replayed.compared += len({report.delivery_id for report in both})
+        chunks: Iterable[Sequence[Delivery]],
+        outcomes: Sequence[Iterator[Sequence[Outcome]]],
+    ) -> Iterator[_ReadChunk]:
+        """Yield each chunk as the packs read it: `outcomes` has today's first."""
+        for chunk in chunks:
+            failed: Counter[str] = Counter()
+            readings: list[list[ParsedReport]] = []
+            for of_pack in outcomes:
+                of_chunk = chain.from_iterable(islice(of_pack, len(chunk)))
+                readings.append(_parsed_reports(of_chunk, failed))
+            # With one reading, both sides get the same.
+            before, after = readings[-1], readings[0]
+            yield _ReadChunk(len(chunk), before, after, self._past(after), failed)
 
     def _past(self, readings: Sequence[ParsedReport]) -> History:
         """Return the current reports of the same units and peers that came before all readings.
@@ -177,25 +192,69 @@ class Replay:
         has_report = past.facts["report"].isin(reports["report"])
         return History(reports, past.facts[has_report])
 
-    def _check(
-        self,
-        side: RuleSide,
-        readings: Sequence[ParsedReport],
-        past: History,
-    ) -> dict[_ReportId, Submission]:
-        """Return the checked submissions. A parsed report that fails is counted and left out."""
 
-        def count_failure(_reading: ParsedReport, wrong: Exception) -> None:
-            error = f"{type(wrong).__name__}: {wrong}"
-            complaint = f"could not be checked by the rules of {side.name}: {error}"
-            self.replayed.failed[complaint] += 1
+def _parsed_reports(outcomes: Iterable[Outcome], failed: Counter[str]) -> list[ParsedReport]:
+    """Return the parsed reports; count the deliveries that could not be read in `failed`."""
+    readings = []
+    for outcome in outcomes:
+        if isinstance(outcome, Unread):
+            number = outcome.delivery.id
+            logger.debug("rules diff delivery=%d", number, exc_info=outcome.error)
+            failed[f"could not be read: {outcome.error}"] += 1
+        else:
+            readings.append(outcome)
+    return readings
 
-        submissions = check_isolating_failures(
-            lambda batch: _checked(side, batch, past),
-            readings,
-            count_failure,
-        )
-        return _by_report(submissions)
+
+class _CheckingBySides:
+    """Checks chunks by the rules of both sides, here or by a worker (`flows.fan_out.Work`)."""
+
+    def __init__(self, before: RuleSide, after: RuleSide) -> None:
+        self._before = before
+        self._after = after
+
+    def __call__(self, chunk: _ReadChunk) -> _CheckedChunk:
+        """Compare both sides' results for the parsed reports that both could check."""
+        failed = Counter(chunk.failed)
+        known = [_with_known_problems(reading, self._before.rules) for reading in chunk.before]
+        earlier = _check(self._before, known, chunk.past, failed)
+        new = _check(self._after, chunk.after, chunk.past, failed)
+        both = [report for report in new if report in earlier]
+        differing = []
+        for report in both:
+            sides = (earlier[report], new[report])
+            if _differ(*sides):
+                differing.append(sides)
+        compared = len({report.delivery_id for report in both})
+        return _CheckedChunk(chunk.deliveries, compared, differing, failed)
+
+    def close(self) -> None:
+        """Do nothing: a checker opens nothing."""
+
+
+def _differ(earlier: Submission, new: Submission) -> bool:
+    return earlier.findings != new.findings or earlier.verdict is not new.verdict
+
+
+def _check(
+    side: RuleSide,
+    readings: Sequence[ParsedReport],
+    past: History,
+    failed: Counter[str],
+) -> dict[_ReportId, Submission]:
+    """Return the checked submissions. A parsed report that fails is counted and left out."""
+
+    def count_failure(_reading: ParsedReport, wrong: Exception) -> None:
+        error = f"{type(wrong).__name__}: {wrong}"
+        complaint = f"could not be checked by the rules of {side.name}: {error}"
+        failed[complaint] += 1
+
+    submissions = check_isolating_failures(
+        lambda batch: _checked(side, batch, past),
+        readings,
+        count_failure,
+    )
+    return _by_report(submissions)
 
 
 def _checked(

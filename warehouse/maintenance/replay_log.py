@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Engine, Select, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
+from program.delivery import Delivery
 from warehouse.catalogue import CATALOGUE
 from warehouse.database.portions import portions
+from warehouse.ledger import delivery_of
 from warehouse.states import CHECKED_STATES, DELIVERY_TRANSITIONS, DeliveryState
 from warehouse.tables import (
     DecisionRow,
@@ -280,6 +282,12 @@ def _typed_value(column: ColumnElement[Any], value: Any) -> Any:
     if isinstance(column.type, Date):
         return date.fromisoformat(value)
     return value
+
+
+def documented_deliveries(document: Document) -> Iterator[Delivery]:
+    """Yield the deliveries of a document, as the ledger has them once the run is replayed."""
+    for row in document["deliveries"]:
+        yield delivery_of(DeliveryRow(**_typed(DeliveryRow, row)))
 
 
 def replay_run(engine: Engine, document: Document) -> None:
