@@ -306,8 +306,17 @@ def replay_run(engine: Engine, document: Document) -> None:
         for row in document.get("holds", ()):
             session.merge(HoldRow(**_typed(HoldRow, row)))
         for table in CATALOGUE:
-            for row in document["catalogue"][table.__tablename__]:
-                session.merge(table(**_typed(table, row)))
+            _replay_catalogue(session, table, document["catalogue"][table.__tablename__])
+
+
+def _replay_catalogue(session: Session, table: type[WarehouseTable], rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    # As long as they are held, `merge` finds them and does not ask for each.
+    held = session.scalars(select(table)).all()
+    for row in rows:
+        session.merge(table(**_typed(table, row)))
+    del held
 
 
 def _replay_delivery(session: Session, values: Row, checked: Collection[int]) -> None:
