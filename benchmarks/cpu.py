@@ -140,6 +140,16 @@ def cost_of(
     return cost
 
 
+def tree_seconds(main: int) -> float:
+    """Return the CPU seconds so far of a process and of all below it, ended ones too."""
+    seconds = 0.0
+    for pid in (main, *_below(main)):
+        fields = _stat(pid)
+        if fields:
+            seconds += (_ticks(fields[_OWN]) + _ticks(fields[_ENDED])) / _TICKS
+    return seconds
+
+
 def _watch(started: "subprocess.Popen[bytes]") -> Cost:
     """Look at a command's processes until it ends, and at the main one once more after that."""
     cost = Cost(Process("main"))

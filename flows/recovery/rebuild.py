@@ -127,7 +127,7 @@ class _CheckedBatch:
     failures: Sequence[_Failure]
 
 
-class _Checking:
+class Checking:
     """Checks batches by today's rules, here or by a worker (`flows.fan_out.Work`)."""
 
     def __init__(self, pack: Pack, rules: RuleSet, history_periods: int) -> None:
@@ -167,7 +167,7 @@ class Rebuilding:
         self._settings = settings
         self._pack: Pack = load_pack(settings.pack)
         self._rules = RuleSet(self._pack)
-        self._checking = _Checking(self._pack, self._rules, settings.history_periods)
+        self._checking = Checking(self._pack, self._rules, settings.history_periods)
         self._archive = open_archive(settings)
         self._documents: list[Document] = list(read_runs(self._archive))
         self._warehouse: Warehouse = prepare_warehouse(url)

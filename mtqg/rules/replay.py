@@ -120,7 +120,7 @@ class Replay:
         # Sides with the same layouts read the same values: one reading is enough.
         if not has_same_layouts(self._before.pack, self._after.pack):
             packs.append(self._before.pack)
-        checking = _CheckingBySides(self._before, self._after)
+        checking = CheckingBySides(self._before, self._after)
         with open_fan_out(self._settings) as fan_out:
             chunks, *to_read = tee(self._chunks(), 1 + len(packs))
             outcomes = [
@@ -206,7 +206,7 @@ def _parsed_reports(outcomes: Iterable[Outcome], failed: Counter[str]) -> list[P
     return readings
 
 
-class _CheckingBySides:
+class CheckingBySides:
     """Checks chunks by the rules of both sides, here or by a worker (`flows.fan_out.Work`)."""
 
     def __init__(self, before: RuleSide, after: RuleSide) -> None:
