@@ -36,7 +36,9 @@ _LOST = (KilledWorker, FutureCancelledError, CancelledError, CommClosedError)
 
 
 class _Task(NamedTuple):
-    future: "Future[Any]"
+    """A chunk as bytes, and its future; None where no scheduler could take it any more."""
+
+    future: "Future[Any] | None"
     content: bytes
 
 
@@ -84,12 +86,16 @@ class DaskFanOut:
         for chunk in chunks:
             # As bytes: the scheduler would unpickle what it passes on.
             content = pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL)
-            future = self._client.submit(_do, name, content, pure=False)
-            begun.append(_Task(future, content))
+            begun.append(_Task(self._submitted(name, content), content))
             if len(begun) >= _TASKS_OF_A_THREAD * max(self._threads(), 1):
                 yield self._result(begun.popleft(), work)
         while begun:
             yield self._result(begun.popleft(), work)
+
+    def _submitted(self, name: str, content: bytes) -> "Future[Any] | None":
+        if self._client.status != "running":
+            return None
+        return self._client.submit(_do, name, content, pure=False)
 
     def _at_workers(self, work: Work[Any, Any]) -> str:
         """Give each worker a copy of a work, once; return its name there."""
@@ -111,6 +117,8 @@ class DaskFanOut:
         return name
 
     def _leave(self, name: str) -> None:
+        if self._client.status != "running":
+            return
         try:
             self._client.unregister_worker_plugin(name)
         except Exception:
@@ -121,11 +129,13 @@ class DaskFanOut:
         try:
             return cast("ResultT", pickle.loads(self._answer(task.future)))  # noqa: S301  (ours)
         except _LOST as lost:
-            logger.warning("dask task=%s lost=%r done=here", task.future.key, lost)
+            logger.warning("dask task=%s lost=%r done=here", task.future, lost)
         return work(pickle.loads(task.content))  # noqa: S301  (our own chunk)
 
-    def _answer(self, future: "Future[Any]") -> bytes:
+    def _answer(self, future: "Future[Any] | None") -> bytes:
         """Return the answer to a task. Raises one of _LOST where there will be none."""
+        if future is None:
+            raise CommClosedError("the scheduler is gone")
         while True:
             try:
                 return cast("bytes", future.result(timeout=_LOOK_SECONDS))
@@ -138,7 +148,7 @@ class DaskFanOut:
         """Return how many threads all workers have; none where the scheduler is gone."""
         try:
             return sum(self._client.nthreads().values())
-        except OSError:
+        except (OSError, RuntimeError):
             return 0
 
 
