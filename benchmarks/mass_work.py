@@ -107,7 +107,7 @@ def by_workers(command: Callable[[Settings], None], settings: Settings, workers:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         ) as cluster,
         cluster.get_client() as client,
     ):
