@@ -7,7 +7,7 @@ import typer
 
 from flows.secrets import with_blocks
 from mtqg.console import out, print_plain
-from program.calendar.period import Period
+from mtqg.templates.template import read_period
 from program.errors import MtqgError, UsageError
 from program.pack.load import Pack, load_pack
 from program.settings import Settings, load_settings
@@ -68,7 +68,8 @@ def push(
     mapping = pack.dhis2
     if mapping is None:
         raise UsageError(f"{pack.folder} has no {FILE}; docs/dhis2.md says what stands in it")
-    choice = Choice(_period(period), with_doubtful, with_synthetic)
+    wanted_period = read_period(period) if period else None
+    choice = Choice(wanted_period, with_doubtful, with_synthetic)
     selection = _selection(settings, pack, mapping, choice)
     before = read_sent(settings.dhis2, mapping.url)
     changed = selection.values if send_all else before.changed(selection.values)
@@ -101,17 +102,6 @@ def _send(server: Dhis2Server, wanted: Push, settings: Settings) -> ImportCount:
         # What it took is not known for each value: the next push sends all of them again.
         record_push(settings.dhis2, wanted, str(refused))
         raise
-
-
-def _period(text: str) -> Period | None:
-    if not text:
-        return None
-    period = Period.read(text)
-    if period is None:
-        raise UsageError(
-            f"--period: {text!r} is no period; write 2024, 2024-H1, 2024-Q4 or 2024-12"
-        )
-    return period
 
 
 def _selection(settings: Settings, pack: Pack, mapping: Dhis2, choice: Choice) -> Selection:

@@ -135,7 +135,7 @@ class _Status:
 def status(
     period: Annotated[
         str | None,
-        typer.Option(help="Only this period: 2024, 2024-H1, 2024-Q4 or 2024-12."),
+        typer.Option(help="Only this period: 2024, 2024-H1, 2024-Q4, 2024-12 or 'Quý IV/2024'."),
     ] = None,
     form: Annotated[str | None, typer.Option(help="Only this form: training, works, …")] = None,
     unit: Annotated[

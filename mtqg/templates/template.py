@@ -66,15 +66,17 @@ def template(
         _write_one(order, output, is_forced=is_forced)
 
 
-def read_period(code: str) -> Period:
-    """Return the period of a command-line option.
+def read_period(text: str) -> Period:
+    """Return the period of a command-line option: a code, or what an office writes.
 
-    Raises UsageError with the possible spellings where `code` is no period.
+    Raises UsageError with the codes that it may have where `text` is no period.
     """
-    try:
-        return Period.parse(code)
-    except ValueError as wrong:
-        raise UsageError(f"--period: {wrong}") from wrong
+    period = Period.read(text)
+    if period is None:
+        raise UsageError(
+            f"--period: {text!r} is no period; write 2024, 2024-H1, 2024-Q4 or 2024-12"
+        )
+    return period
 
 
 def _read_stage(code: str | None) -> Stage | None:

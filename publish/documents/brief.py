@@ -208,7 +208,12 @@ def _percent(rate: float | None) -> str:
 
 
 def _late_units(awaited: Sequence[AwaitedUnit]) -> str:
+    """Return the units that most is awaited from, and how many others there are."""
     named = [f"{each.unit.name} ({len(each.reports)} báo cáo)" for each in awaited[:_SHOWN]]
+    others = awaited[_SHOWN:]
+    if others:
+        reports = sum(len(each.reports) for each in others)
+        named.append(f"và {len(others)} đơn vị khác ({reports} báo cáo)")
     return "; ".join(named)
 
 

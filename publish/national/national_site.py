@@ -19,7 +19,7 @@ from publish.site.first_page import ShownPages
 from publish.site.indicator_pages import write_indicator_pages
 from publish.site.pages import SitePages, open_site
 from publish.site.project_pages import write_project_pages
-from publish.site.quality_page import by_period, by_rule, by_unit, days_to_fix, passing
+from publish.site.quality_page import QualityPage, quality_page
 from publish.site.reporting_pages import write_reporting_pages
 from publish.site.sheets.workbooks import write_workbooks
 from publish.site.site_data import SiteData
@@ -89,7 +89,7 @@ def publish_national_site(file: NationalFile, pack: Pack, folder: Path, now: dat
         pages = SitePages(output, shared)
         shown = _write_pages(pages, data, common)
         write_workbooks(pages, shown, data)
-        output.write("quality.html", _quality_page(data, now).encode(), shared)
+        output.write("quality.html", _quality_html(shown.quality, now, common), shared)
         others = _without_target(national_progress(file), pack)
         page = _first_page(data, provinces, differences, file.ask("problems"), others)
         index = render("site/national.html.j2", root="", now=now, page=page, **common)
@@ -106,7 +106,9 @@ def _write_pages(pages: SitePages, data: SiteData, common: Mapping[str, object])
     forms = write_reporting_pages(pages, data, common)
     units = write_unit_pages(pages, data, None, common)
     areas = write_area_pages(pages, data, units, common)
-    return ShownPages(indicators, projects, forms, units, areas, plan_panel([], pack))
+    # Words of findings and runs are those of each province.
+    quality = quality_page(data.first_passes, data.quality, pack, examples={}, runs=[])
+    return ShownPages(indicators, projects, forms, units, areas, plan_panel([], pack), quality)
 
 
 def _first_page(
@@ -149,19 +151,5 @@ def _refused(differences: Sequence[NationalRow]) -> Mapping[str, Mapping[str, st
     return refused
 
 
-def _quality_page(data: SiteData, now: datetime) -> str:
-    """Return `quality.html`. Words of findings and runs are those of each province."""
-    reports, rows = data.first_passes, data.quality
-    return render(
-        "site/quality.html.j2",
-        root="",
-        pack=data.pack,
-        now=now,
-        as_of_day=None,
-        all=passing(reports, rows),
-        days=days_to_fix(reports),
-        rules=by_rule(rows, {}),
-        units=by_unit(reports, rows, data.pack),
-        periods=by_period(reports, rows),
-        runs=[],
-    )
+def _quality_html(page: QualityPage, now: datetime, common: Mapping[str, object]) -> bytes:
+    return render("site/quality.html.j2", root="", now=now, page=page, **common).encode()

@@ -17,7 +17,7 @@ from publish.reports.table import (
 )
 from publish.site.tables.plans import plan_label
 
-_COLUMNS = (
+PLAN_COLUMNS = (
     ReportColumn("Nội dung", 52),
     ReportColumn("Đơn vị tính", 12),
     ReportColumn("Kế hoạch", 16, decimals=1),
@@ -28,7 +28,7 @@ _COLUMNS = (
     ReportColumn("Ghi chú", 24),
 )
 _PLAN, _RESULT = 2, 3
-_BASES = {
+BASES = {
     "reported": "Tỉnh báo cáo",
     "sum_of_districts": "Toàn tỉnh: cộng các huyện",
     "sum_of_communes": "Toàn tỉnh: cộng các xã",
@@ -38,7 +38,7 @@ _REMARKS = {
     "plan_unknown": "kế hoạch không nêu",
     "no_result": "chưa có kết quả",
 }
-_NOTE = (
+PLAN_NOTE = (
     "Thực hiện gồm mọi kỳ của năm đã có báo cáo được ghi nhận. Ô trống: chưa có số, không phải số "
     "0. “n/m”: số đơn vị (báo cáo) đã có trên số phải có."
 )
@@ -54,25 +54,26 @@ def plan_table(rows: Sequence[PlanRow], year: int, title: str, pack: Pack) -> Re
     province = pack.program.province
     whole = [row for row in rows if row.unit_code == province]
     for basis, of_basis in groupby(whole, key=lambda row: row.basis):
-        written += _section(_BASES[basis], list(of_basis))
+        written += plan_section(BASES[basis], list(of_basis))
     own = [row for row in rows if row.unit_code != province and row.basis == "reported"]
     for code, of_unit in groupby(own, key=lambda row: row.unit_code):
         lines = list(of_unit)
         totals = [row for row in lines if row.is_total]
-        written += _section(_name(code, year, pack), totals or lines)
+        written += plan_section(_name(code, year, pack), totals or lines)
     return ReportTable(
         sheet="Kế hoạch – kết quả",
         title=f"KẾ HOẠCH VÀ KẾT QUẢ NĂM {year}: {title.upper()}",
         subtitle=f"Cả năm {year}, các kỳ đã có báo cáo – {pack.program.office}",
         remarks=(),
-        columns=_COLUMNS,
+        columns=PLAN_COLUMNS,
         rows=tuple(written),
-        notes=(_NOTE,),
+        notes=(PLAN_NOTE,),
         frozen=1,
     )
 
 
-def _section(heading: str, rows: Sequence[PlanRow]) -> list[ReportRow]:
+def plan_section(heading: str, rows: Sequence[PlanRow]) -> list[ReportRow]:
+    """Return a heading and a line of `PLAN_COLUMNS` for each planned figure below it."""
     document = next((row for row in rows if row.plan_number), None)
     if document is not None:
         heading = f"{heading} – kế hoạch số {document.plan_number}"

@@ -14,6 +14,7 @@ from program.vietnamese import vietnam_day
 from publish.site.area_pages import AreaPage
 from publish.site.indicator_pages import IndicatorPage
 from publish.site.project_pages import ProjectPage
+from publish.site.quality_page import QualityPage
 from publish.site.reporting_pages import FormReports
 from publish.site.site_data import SiteData
 from publish.site.tables.money import MoneyPanel, money_panel
@@ -113,6 +114,7 @@ class ShownPages:
     units: Sequence[UnitPage]
     areas: Mapping[str, AreaPage]
     plans: PlanPanel
+    quality: QualityPage
 
 
 def first_page(

@@ -1,6 +1,7 @@
 """Tables of the quality page: pure functions from the warehouse's rows to printable tables.
 
-Queries are in `warehouse.queries.quality`; words and HTML are in `templates/quality.html.j2`.
+Queries are in `warehouse.queries.quality`; words and HTML are in
+`templates/site/quality.html.j2`.
 """
 
 from collections import Counter, defaultdict
@@ -81,6 +82,36 @@ class RunQuality:
     def refused(self) -> int:
         """How many of them it did not load."""
         return self.submissions - self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class QualityPage:
+    """What the quality page shows. `days` is the median of days until a report is corrected."""
+
+    whole: FirstSubmissionRate
+    days: float | None
+    rules: Sequence[RuleQuality]
+    units: Sequence[tuple[Unit | None, FirstSubmissionRate]]
+    periods: Sequence[tuple[str | None, FirstSubmissionRate]]
+    runs: Sequence[RunQuality]
+
+
+def quality_page(
+    reports: Sequence[FirstSubmissionRow],
+    findings: Sequence[QualityRow],
+    pack: Pack,
+    examples: Mapping[str, RuleExample],
+    runs: Sequence[RunQuality],
+) -> QualityPage:
+    """Return what the page shows of these reports and findings."""
+    return QualityPage(
+        whole=passing(reports, findings),
+        days=days_to_fix(reports),
+        rules=by_rule(findings, examples),
+        units=by_unit(reports, findings, pack),
+        periods=by_period(reports, findings),
+        runs=runs,
+    )
 
 
 def passing(

@@ -19,7 +19,7 @@ from publish.site.indicator_pages import write_indicator_pages
 from publish.site.narrative_pages import write_narrative_pages
 from publish.site.pages import SitePages, open_site
 from publish.site.project_pages import write_project_pages
-from publish.site.quality_page import by_period, by_rule, by_run, by_unit, days_to_fix, passing
+from publish.site.quality_page import QualityPage, by_run, quality_page
 from publish.site.reporting_pages import write_reporting_pages
 from publish.site.sheets.workbooks import write_workbooks
 from publish.site.site_data import SiteData, site_data
@@ -77,12 +77,13 @@ def publish_site(
     with open_site(target) as output:
         output.write("site.css", stylesheet().encode(), shared)
         pages = SitePages(output, shared)
-        shown = _write_pages(pages, data, engine, common)
+        quality = _quality(engine, data, docs_settings)
+        shown = _write_pages(pages, data, engine, quality, common)
         write_workbooks(pages, shown, data)
         guides = write_guide_pages(pages, output, common)
 
-        quality_page = _quality_page(engine, data, docs_settings, now, as_of_day)
-        output.write("quality.html", quality_page.encode(), shared)
+        of_quality = render("site/quality.html.j2", root="", now=now, page=quality, **common)
+        output.write("quality.html", of_quality.encode(), shared)
 
         run = next(iter(run_counts(engine, 1)), None)
         run_rows = submissions_of_runs(engine, run.runs) if run else []
@@ -112,7 +113,11 @@ def publish_site(
 
 
 def _write_pages(
-    pages: SitePages, data: SiteData, engine: Warehouse, common: Mapping[str, object]
+    pages: SitePages,
+    data: SiteData,
+    engine: Warehouse,
+    quality: QualityPage,
+    common: Mapping[str, object],
 ) -> ShownPages:
     """Write all pages but the first page and the quality page; return what they show."""
     pack = data.pack
@@ -125,7 +130,7 @@ def _write_pages(
     plans = plan_panel(data.figure_rows.plans, pack)
     pages.write("plans.html", "site/plans.html.j2", plans, {**common, "plans": plans}.copy)
     write_narrative_pages(pages, narrative_groups(data.figure_rows.narratives, pack), pack, common)
-    return ShownPages(indicators, projects, forms, units, areas, plans)
+    return ShownPages(indicators, projects, forms, units, areas, plans, quality)
 
 
 def _downloads(site: Path) -> dict[str, str]:
@@ -144,14 +149,8 @@ def _a_month_before(settings: Settings, day: date) -> Warehouse | None:
         return None
 
 
-def _quality_page(
-    engine: Warehouse,
-    data: SiteData,
-    settings: Settings | None,
-    now: datetime,
-    as_of_day: date | None,
-) -> str:
-    """Return `quality.html`. Without settings it has no links to Data Docs."""
+def _quality(engine: Warehouse, data: SiteData, settings: Settings | None) -> QualityPage:
+    """Return what the quality page shows. Without settings it has no links to Data Docs."""
     docs_by_run: dict[int, list[tuple[str, str]]] = {}
     shown_runs = _FEWEST_RUNS
     if settings:
@@ -159,20 +158,8 @@ def _quality_page(
             docs_by_run[run.run_id] = _docs_of_runs(run.runs, settings)
         # Every publication whose Data Docs are kept has a line, so that a link leads to them.
         shown_runs = max(_FEWEST_RUNS, settings.keep_data_docs)
-    reports, rows = data.first_passes, data.quality
-    return render(
-        "site/quality.html.j2",
-        root="",
-        pack=data.pack,
-        now=now,
-        as_of_day=as_of_day,
-        all=passing(reports, rows),
-        days=days_to_fix(reports),
-        rules=by_rule(rows, rule_examples(engine)),
-        units=by_unit(reports, rows, data.pack),
-        periods=by_period(reports, rows),
-        runs=by_run(run_counts(engine, shown_runs), rows, docs_by_run),
-    )
+    runs = by_run(run_counts(engine, shown_runs), data.quality, docs_by_run)
+    return quality_page(data.first_passes, data.quality, data.pack, rule_examples(engine), runs)
 
 
 def docs_folder(settings: Settings, run_id: int) -> Path:

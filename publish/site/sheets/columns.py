@@ -22,12 +22,19 @@ DOUBT_NOTE = "Ô màu cam: số liệu có điểm cần kiểm tra lại."
 EMPTY_NOTE = "Ô trống: chưa có số liệu, không phải là 0."
 _SYNTHETIC_NOTE = "Có số liệu giả lập (synthetic)."
 _DECIMALS = 2
+_LONGEST_SHEET = 31
+"""Letters of the longest name of a sheet."""
 
 
 def source_notes(pack: Pack, *, is_synthetic: bool = False) -> tuple[str, ...]:
     """Return the notes that say where the figures of a sheet are from."""
     source = f"Nguồn: báo cáo của các đơn vị; {pack.program.office} tổng hợp."
     return (source, _SYNTHETIC_NOTE) if is_synthetic else (source,)
+
+
+def sheet_name(text: str) -> str:
+    """Return a text as the name of a sheet, cut where Excel would refuse it."""
+    return text[:_LONGEST_SHEET]
 
 
 def unit_cells(unit: Unit) -> tuple[CellValue, ...]:

@@ -14,13 +14,12 @@ from publish.site.sheets.columns import (
     at_once_cell,
     period_title,
     rate_cells,
+    sheet_name,
     source_notes,
     unit_cells,
 )
 
 _STATES_NOTE = "Ô trống: không phải gửi báo cáo của kỳ đó. Dấu *: bản gửi sau cần sửa."
-_LONGEST_SHEET = 31
-"""Letters of the longest name of a sheet."""
 
 
 def reporting_sheets(
@@ -72,7 +71,7 @@ def _heat_map(
     # A form may have several kinds of periods, each with sheets of its own.
     kind_and_level = heat_map.table.title.rpartition(" – ")[2]
     return ReportTable(
-        sheet=kind_and_level.capitalize()[:_LONGEST_SHEET],
+        sheet=sheet_name(kind_and_level.capitalize()),
         title=f"Tình hình gửi: {heat_map.table.title}",
         subtitle="Tỷ lệ tính trên các báo cáo đã đến hạn",
         remarks=(),

@@ -16,7 +16,9 @@ from publish.site.pages import (
     unit_path,
 )
 from publish.site.sheets.indicator_sheets import indicator_sheets
+from publish.site.sheets.plan_sheets import plan_sheets
 from publish.site.sheets.project_sheets import project_sheets
+from publish.site.sheets.quality_sheets import quality_sheets
 from publish.site.sheets.reporting_sheets import area_sheets, reporting_sheets
 from publish.site.sheets.unit_sheets import unit_sheets
 from publish.site.site_data import SiteData
@@ -39,3 +41,7 @@ def write_workbooks(pages: SitePages, shown: ShownPages, data: SiteData) -> None
         write(unit_path(unit.unit.code), unit.unit.name, unit, tables)
     for code, area in shown.areas.items():
         write(area_path(code), area.title, area, partial(area_sheets, area, pack))
+    tables = partial(plan_sheets, shown.plans, pack)
+    write("plans.html", "Kế hoạch và kết quả", shown.plans, tables)
+    tables = partial(quality_sheets, shown.quality, pack)
+    write("quality.html", "Chất lượng báo cáo", shown.quality, tables)
