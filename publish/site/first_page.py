@@ -55,7 +55,7 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class WaitingReports:
-    """The reports that wait for a correction: how many, of how many units.
+    """The reports that units which still exist must correct: how many, of how many units.
 
     `longest` is the unit that has waited since the first day, for `days` days; None where nobody
     waits.
@@ -81,9 +81,10 @@ class FirstPage:
     """What the first page shows.
 
     `good` counts the targets that are reached or on track; `needing` are those that are farthest
-    from where they should be. `training` is the plan and result of training. `changes` is None if
-    nothing is known of the month before. `areas` are the parents above all others, with the number
-    of their units.
+    from where they should be. `late` and `waiting.longest` are units that still exist; `of_ended`
+    counts what is missing or to be corrected of units that do not. `training` is its plan and
+    result. `changes` is None if nothing is known of the month before. `areas` are the parents above
+    all others, with the number of their units.
     """
 
     lines: Sequence[TargetLine]
@@ -96,6 +97,7 @@ class FirstPage:
     states: Mapping[ReportState, int]
     forms: Sequence[FormReports]
     late: Sequence[LateUnit]
+    of_ended: int
     waiting: WaitingReports
     last_run: Mapping[str, int]
     changes: Sequence[StatusChange] | None
@@ -125,6 +127,9 @@ def first_page(
 ) -> FirstPage:
     """Return what the first page shows. `earlier` is the warehouse as it was a month ago."""
     lines = data.targets
+    # Nobody can be asked for the reports of a unit that does not exist any more.
+    open_units = [page for page in shown.units if page.unit.is_valid_on(data.day)]
+    awaited = sum(_awaited(page) for page in shown.units)
     return FirstPage(
         lines=lines,
         statuses=status_counts(lines),
@@ -135,8 +140,9 @@ def first_page(
         training=_training(shown.plans),
         states=data.state_counts(data.reports),
         forms=shown.forms,
-        late=_late_units(shown.units, data.day),
-        waiting=_waiting(shown.units, data.day),
+        late=_late_units(open_units, data.day),
+        of_ended=awaited - sum(_awaited(page) for page in open_units),
+        waiting=_waiting(open_units, data.day),
         last_run=_by_verdict(run_rows),
         changes=None if earlier is None else _changes(lines, earlier, data.pack),
         levels=_levels(shown.units),
@@ -149,6 +155,10 @@ def _needing_attention(lines: Sequence[TargetLine]) -> tuple[TargetLine, ...]:
     needing = [line for line in lines if line.row and line.status in URGENT]
     needing.sort(key=lambda line: URGENT.index(line.status))
     return tuple(needing[:_MOST_NEEDING])
+
+
+def _awaited(page: UnitPage) -> int:
+    return page.states[ReportState.MISSING] + page.states[ReportState.TO_FIX]
 
 
 def _late_units(units: Sequence[UnitPage], day: date) -> tuple[LateUnit, ...]:

@@ -19,12 +19,15 @@ from program.pack.load import Pack
 from program.settings import Settings
 from program.submission import Fact, Submission, verdict_of
 from publish.documents.fill import filled
+from publish.reports.awaited import awaited_reports, awaited_units, of_open_units
 from publish.reports.office_reports import write_office_files, write_reports
 from publish.site.site_data import site_data
 from publish.site.tables.money import money_panel
 from tests.arriving import arrive, catalogued
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
+from warehouse.queries.marts import data_day
+from warehouse.queries.reports import reporting
 
 NOON = datetime(2025, 2, 20, 5, tzinfo=UTC)
 WRONG = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="S", cell="D10")
@@ -86,6 +89,10 @@ def test_the_brief_says_money_training_and_reports_with_how_many_units(
     assert "Vốn còn lại nhiều nhất: Dự án 4. Cơ sở hạ tầng thiết yếu: 9 tỷ đồng" in said
     assert "Quý IV năm 2024: 9 lớp, 90 người tham dự (9/11 đơn vị)" in said
     assert "chưa đối chiếu văn bản gốc" in said
+    awaited = awaited_reports(reporting(engine), pack, data_day(engine))
+    units = awaited_units(of_open_units(awaited, data_day(engine)))
+    others = sum(len(unit.reports) for unit in units[3:])
+    assert f"; và {len(units) - 3} đơn vị khác ({others} báo cáo)." in said
     assert "Số liệu đến ngày 20/02/2025" in said
 
 

@@ -227,6 +227,15 @@ def test_a_page_s_workbook_has_its_rows_as_typed_numbers(run: RunContext, tmp_pa
     assert figures["TRN-PARTICIPANTS"][4] == int(shown[0].text)
     states = {row[3] for row in unit["Báo cáo"]}
     assert "đạt" in states
+    quality = sheets_of(tmp_path / "quality.xlsx")
+    by_unit = {row[1]: row[2:] for row in quality["Theo đơn vị"]}
+    # Reports, accepted at once, their share in per cent, those that wait.
+    assert by_unit["942"][:4] == (1, 1, 100, 0)
+    assert by_unit["943"][:4] == (1, 0, 0, 1)
+    plans = sheets_of(tmp_path / "plans.xlsx")
+    planned = {row[0]: row for row in plans["Báo cáo đào tạo, tập huấn"]}
+    assert planned["Số người tham dự"][3] == int(shown[0].text)
+    assert planned["Số người tham dự"][7] == "chưa có kế hoạch"
     heat = sheets_of(tmp_path / "reporting" / "training.xlsx")
     by_code = {row[1]: row for row in heat["Theo quý, cấp huyện"]}
     assert "đã gửi – chờ sửa" in by_code["943"]

@@ -78,6 +78,7 @@ def test_form_unit_level_and_what_is_missing_can_be_asked_for(ask: Ask) -> None:
     missing = states(ask("--json", "--period", "2024-Q4", "--form", "training", "--missing"))
     assert set(of_form) - set(missing) == {"942", "943"}
     assert missing["944"] == "to_fix"
+    assert states(ask("--json", "--period", "Quý IV/2024", "--form", "training")) == of_form
     of_unit = json.loads(ask("--json", "--unit", "942").stdout)
     assert {row["unit"] for row in of_unit} == {"942"}
     of_level = json.loads(ask("--json", "--level", "province").stdout)
@@ -98,7 +99,11 @@ def test_what_is_not_there_is_said(ask: Ask) -> None:
     assert "Không có báo cáo nào phải gửi hoặc đã gửi cho kỳ 2030" in ask("--period", "2030").stdout
     asked = ("--period", "2024-Q4", "--form", "training", "--unit", "942")
     assert "Không có báo cáo nào còn thiếu hoặc chờ sửa." in ask(*asked, "--missing").stdout
-    for wrong, known in ((("--form", "nothing"), "training"), (("--unit", "000"), "units.csv")):
+    for wrong, known in (
+        (("--form", "nothing"), "training"),
+        (("--unit", "000"), "units.csv"),
+        (("--period", "9 tháng 2024"), "2024-H1"),
+    ):
         error = ask(*wrong).exception
         assert isinstance(error, UsageError)
         assert known in str(error)

@@ -47,6 +47,16 @@ class PlanGroup:
         return tuple((totals or self.lines)[:_HEADLINES])
 
     @property
+    def has_plan(self) -> bool:
+        """Tell whether any line has a planned figure."""
+        return any(line.plan is not None for line in self.lines)
+
+    @property
+    def is_plan_known(self) -> bool:
+        """Tell whether a plan came, be it without any of these figures."""
+        return any(line.row.plans or line.row.status == "plan_unknown" for line in self.lines)
+
+    @property
     def document(self) -> PlanRow | None:
         """A row with the number and date of the plan; None where no plan names them."""
         return next((line.row for line in self.lines if line.row.plan_number), None)
