@@ -116,14 +116,18 @@ class Folder:
         Raises SourceError, or TransientError if a retry is likely to help.
         """
         path = f"{self._root}/{path_as_listed(offer.external_id)}"
+        # Many senders use the same name.
+        place = display_name(offer.external_id)
         if offer.size is not None and offer.size > max_bytes:
             return None
         try:
             content: bytes = self._files.cat_file(path)
             self._files.invalidate_cache()
             after = self._offer(path, self._files.info(path))
+        except FileNotFoundError as gone:
+            raise SourceError(f"cannot read {place}: it was removed after the list") from gone
         except OSError as wrong:
-            raise _failure(f"cannot read {offer.name}: {_reason(wrong)}", wrong) from wrong
+            raise _failure(f"cannot read {place}: {_reason(wrong)}", wrong) from wrong
         has_changed = after.external_version != offer.external_version
         if has_changed or self._may_be_half_there(content, _unchanged_since(after, offer)):
             raise StillArrivingError(f"{offer.name} is still being written; the next run takes it")
