@@ -22,7 +22,7 @@ from program.records.office_inbox import (
     UnansweredFinding,
 )
 from program.settings import Settings, load_settings
-from program.vietnamese import vietnam_day
+from program.vietnamese import format_instant, vietnam_day
 from publish.reports.office_inbox import (
     EXPLANATION,
     HELD,
@@ -40,13 +40,20 @@ from warehouse.lifecycle.decisions import (
     decide_replacement,
     decision_on_replacement,
 )
-from warehouse.lifecycle.holds import HeldDelivery, HoldDecision, refuse_held, release_held
+from warehouse.lifecycle.holds import (
+    HeldDelivery,
+    HoldDecision,
+    decision_on_held,
+    refuse_held,
+    release_held,
+)
 from warehouse.queries.office_inbox import explanation_numbered
-from warehouse.states import DeliveryState
 
 _SHORTEST_NAME = 3
 _SHORTEST_REASON = 10
 _MOST_REASON = 500
+_MOST_DIGITS = 9
+"""A longer number is in no table: their columns hold 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,8 @@ class _Key:
     def parse(cls, text: str) -> Self:
         """Return the key. Raises UsageError for a text that is none."""
         kind, number = text[:1].upper(), text[1:]
-        if kind not in (HELD, EXPLANATION, REPLACEMENT) or not number.isdecimal():
+        is_number = number.isdecimal() and len(number) <= _MOST_DIGITS
+        if kind not in (HELD, EXPLANATION, REPLACEMENT) or not is_number:
             raise UsageError(f"không có mã {text!r}: mã là T, G hoặc B và một số, ví dụ G3")
         return cls(kind, int(number))
 
@@ -243,42 +251,48 @@ class Desk:
         return decide_replacement(self._warehouse, key.number, decision, recipient=recipient)
 
     def _accept_held(self, key: _Key, reason: str) -> str:
-        # One that does not wait is unchanged, whichever unit is named.
-        units = [""]
         for held in self._inbox.held:
             if held.delivery.id == key.number:
-                units = claimed_units(held, self._pack)
+                return self._release(key, self._claimed_unit(key, held), _one_line(reason))
+        earlier = _known(key, decision_on_held(self._warehouse, key.number))
+        return self._held_decided(key, earlier, is_same=earlier.unit_code is not None)
+
+    def _claimed_unit(self, key: _Key, held: HeldDelivery) -> str:
+        units = claimed_units(held, self._pack)
         if len(units) != 1:
             raise UsageError(
                 f"{key}: chưa rõ đơn vị nào gửi; dùng `mtqg inbox assign {key} MÃ_ĐƠN_VỊ`"
             )
-        return self._release(key, units[0], _one_line(reason))
+        return units[0]
 
     def _release(self, key: _Key, unit: str, reason: str) -> str:
-        change = release_held(
+        result = release_held(
             self._warehouse, key.number, unit, by=self._by, reason=reason, now=datetime.now(UTC)
         )
-        done = f"nhận là của {unit_text(unit, self._pack)}; lần chạy tới sẽ kiểm tra"
-        return self._held_decided(key, change, done, is_refusal=False)
+        standing = _known(key, result)
+        return self._held_decided(key, standing, is_same=standing.unit_code == unit)
 
     def _refuse_held(self, key: _Key, reason: str) -> str:
-        change = refuse_held(
+        result = refuse_held(
             self._warehouse, key.number, by=self._by, reason=reason, now=datetime.now(UTC)
         )
-        done = "không nhận; tệp vẫn được lưu, không ai được trả lời"
-        return self._held_decided(key, change, done, is_refusal=True)
+        standing = _known(key, result)
+        return self._held_decided(key, standing, is_same=standing.unit_code is None)
 
-    def _held_decided(self, key: _Key, change: HoldDecision, done: str, *, is_refusal: bool) -> str:
-        if change.state is None:
-            raise UsageError(f"{key}: không có trong danh sách chờ; `mtqg inbox` liệt kê")
-        if not change.is_done:
-            sentence = f"{key}: đã được quyết định trước đó, không có gì thay đổi"
-            was_refused = change.state is DeliveryState.WITHDRAWN
-            if was_refused is not is_refusal:
-                raise UsageError(sentence)
-            return f"{sentence}."
-        export_changes(self._settings, self._warehouse)
-        return f"{key}: {done}."
+    def _held_decided(self, key: _Key, standing: HoldDecision, *, is_same: bool) -> str:
+        """Return what became of a decision. Raises UsageError if another one was made before."""
+        outcome, done = "không nhận", "tệp vẫn được lưu, không ai được trả lời"
+        if standing.unit_code is not None:
+            outcome = f"nhận là của {unit_text(standing.unit_code, self._pack)}"
+            done = "lần chạy tới sẽ kiểm tra"
+        if standing.is_new:
+            export_changes(self._settings, self._warehouse)
+            return f"{key}: {outcome}; {done}."
+        at = format_instant(standing.decided_at)
+        sentence = f"{key}: không có gì thay đổi. {standing.decided_by} đã {outcome} lúc {at}"
+        if not is_same:
+            raise UsageError(sentence)
+        return f"{sentence}."
 
     # Waivers
 
@@ -323,6 +337,12 @@ class Desk:
     def _check_name(self) -> None:
         if len(self._by) < _SHORTEST_NAME:
             raise UsageError("--by: ghi họ tên, chức vụ của người quyết định")
+
+
+def _known(key: _Key, decision: HoldDecision | None) -> HoldDecision:
+    if decision is None:
+        raise UsageError(f"{key}: không có trong danh sách chờ; `mtqg inbox` liệt kê")
+    return decision
 
 
 def _waiver(found: UnansweredFinding, decision: Decision) -> WaiverEntry:

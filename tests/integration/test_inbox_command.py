@@ -169,6 +169,9 @@ def test_a_decision_after_the_last_run_survives_a_rebuild_too(own: Settings, inb
         (("refuse", "G1", "--by", BY, "--reason", "sai"), "--reason: ghi lý do"),
         (("accept", "G7", "--by", BY), "không có giải trình này"),
         (("accept", "X1", "--by", BY), "không có mã 'X1'"),
+        (("accept", "B12345678901", "--by", BY), "không có mã 'B12345678901'"),
+        # A file that nobody held.
+        (("accept", "T1", "--by", BY), "T1: không có trong danh sách chờ"),
         (("accept", "G1", "--by", BY, "--only", "3"), "--only: không có điểm số '3'"),
         (("assign", "G1", "942", "--by", BY), "chỉ thư hoặc tệp giữ lại"),
         (("accept", "B1", "--by", BY), "ghi lý do"),
@@ -254,6 +257,10 @@ def test_a_stranger_is_assigned_to_a_unit_once_and_the_line_for_the_pack_is_prin
     assert held_deliveries(run.warehouse) == []
     again = inbox("assign", "T1", "942", "--by", BY)
     assert (again.exit_code, "không có gì thay đổi" in again.output) == (0, True)
+    other = inbox("assign", "T1", "943", "--by", "Trần Thị B, Phòng Nghiệp vụ")
+    assert f"T1: không có gì thay đổi. {BY} đã nhận là của 942 Huyện Châu Thành" in str(
+        other.exception
+    )
     assert inbox("refuse", "T1", "--by", BY, "--reason", "Thư rác, không nhận.").exit_code == 1
     with Session(run.warehouse) as session:
         hold = session.get_one(HoldRow, 1)
@@ -278,6 +285,8 @@ def test_a_refused_mail_is_put_away_and_nobody_gets_an_answer(own: Settings, inb
     refused = inbox("refuse", "T1", "--by", BY, "--reason", "Thư giả mạo, đơn vị không gửi.")
     assert "T1: không nhận" in refused.output
     assert held_deliveries(run.warehouse) == []
+    other = inbox("accept", "T1", "--by", BY)
+    assert f"T1: không có gì thay đổi. {BY} đã không nhận lúc" in str(other.exception)
     assert night(own).summary.mails_written == 0
 
 

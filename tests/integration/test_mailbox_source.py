@@ -44,7 +44,7 @@ from tests.mails import (
 from tests.steps_by_hand import collect, load
 from tests.unit.test_mails import HOSTILE, INLINE, TNEF
 from warehouse.database.engine import open_warehouse
-from warehouse.lifecycle.holds import held_deliveries, refuse_held, release_held
+from warehouse.lifecycle.holds import HoldDecision, held_deliveries, refuse_held, release_held
 from warehouse.maintenance.diff import differences
 from warehouse.maintenance.swap import staging_url
 from warehouse.states import DeliveryState
@@ -316,11 +316,12 @@ def test_a_released_mail_counts_as_its_unit_s_and_a_refused_one_never(
     words = held_number(first, "chữ")
     for number in (accepted, words):
         done = release_held(engine, number, "942", by="Bà A", reason="Thư cá nhân", now=first.now())
-        assert (done.is_done, done.state) == (True, DeliveryState.HELD)
-    assert refuse_held(engine, refused, by="Bà A", reason="Thư rác", now=first.now()).is_done
+        assert done == HoldDecision("942", "Bà A", done.decided_at, is_new=True)
+    done = refuse_held(engine, refused, by="Bà A", reason="Thư rác", now=first.now())
+    assert done == HoldDecision(None, "Bà A", done.decided_at, is_new=True)
     again = release_held(engine, refused, "942", by="x", reason="y", now=first.now())
-    assert (again.is_done, again.state) == (False, DeliveryState.WITHDRAWN)
-    assert refuse_held(engine, 999, by="x", reason="y", now=first.now()).state is None
+    assert again == HoldDecision(None, "Bà A", done.decided_at, is_new=False)
+    assert refuse_held(engine, 999, by="x", reason="y", now=first.now()) is None
     export_changes(mailed, engine)
 
     second = taken(mailed)

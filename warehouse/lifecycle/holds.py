@@ -28,14 +28,15 @@ class HeldDelivery:
 
 @dataclass(frozen=True, slots=True)
 class HoldDecision:
-    """What a decision changed.
+    """The decision that stands about a held delivery. `is_new` tells whether it was made now.
 
-    `state` is the delivery's state before, None if there is no such delivery. Only a held delivery
-    is decided; any other is unchanged.
+    `unit_code` is the unit to which the delivery was released, None where it was refused.
     """
 
-    state: DeliveryState | None
-    is_done: bool
+    unit_code: str | None
+    decided_by: str
+    decided_at: datetime
+    is_new: bool
 
 
 def held_deliveries(engine: Engine) -> list[HeldDelivery]:
@@ -64,24 +65,23 @@ def release_held(
     by: str,
     reason: str,
     now: datetime,
-) -> HoldDecision:
+) -> HoldDecision | None:
     """Have a held delivery taken as sent by a unit: the next run extracts or checks it.
 
-    Its time of arrival stays: a later delivery of the same report stays current.
+    Its time of arrival stays: a later delivery of the same report stays current. Returns the
+    decision that stands, None where the office has nothing to decide.
     """
     with Session(engine) as session, session.begin():
         delivery = session.get(DeliveryRow, number, with_for_update=True)
-        if delivery is None:
-            return HoldDecision(None, is_done=False)
-        if delivery.state is not DeliveryState.HELD:
-            return HoldDecision(delivery.state, is_done=False)
-        hold = session.get_one(HoldRow, number)
+        hold = session.get(HoldRow, number)
+        if delivery is None or hold is None or delivery.state is not DeliveryState.HELD:
+            return _earlier(hold)
         delivery.state = hold.waits_as
         delivery.sender_unit = unit_code
         hold.outcome = HoldOutcome.RELEASED
         hold.unit_code = unit_code
         _sign(hold, by, reason, now)
-        return HoldDecision(DeliveryState.HELD, is_done=True)
+        return HoldDecision(unit_code, by, now, is_new=True)
 
 
 def refuse_held(
@@ -91,21 +91,34 @@ def refuse_held(
     by: str,
     reason: str,
     now: datetime,
-) -> HoldDecision:
-    """Refuse a held delivery for good. Nothing of it is deleted, and nobody gets an answer."""
+) -> HoldDecision | None:
+    """Refuse a held delivery for good. Nothing of it is deleted, and nobody gets an answer.
+
+    Returns the decision that stands, None where the office has nothing to decide.
+    """
     with Session(engine) as session, session.begin():
         delivery = session.get(DeliveryRow, number, with_for_update=True)
-        if delivery is None:
-            return HoldDecision(None, is_done=False)
-        if delivery.state is not DeliveryState.HELD:
-            return HoldDecision(delivery.state, is_done=False)
+        hold = session.get(HoldRow, number)
+        if delivery is None or hold is None or delivery.state is not DeliveryState.HELD:
+            return _earlier(hold)
         delivery.state = DeliveryState.WITHDRAWN
         delivery.withdrawn_at = now
         delivery.withdrawn_reason = reason
-        hold = session.get_one(HoldRow, number)
         hold.outcome = HoldOutcome.REFUSED
         _sign(hold, by, reason, now)
-        return HoldDecision(DeliveryState.HELD, is_done=True)
+        return HoldDecision(None, by, now, is_new=True)
+
+
+def decision_on_held(engine: Engine, number: int) -> HoldDecision | None:
+    """Return what the office decided about a held delivery, None if it decided nothing."""
+    with Session(engine) as session:
+        return _earlier(session.get(HoldRow, number))
+
+
+def _earlier(hold: HoldRow | None) -> HoldDecision | None:
+    if hold is None or hold.decided_by is None or hold.decided_at is None:
+        return None
+    return HoldDecision(hold.unit_code, hold.decided_by, hold.decided_at, is_new=False)
 
 
 def _sign(hold: HoldRow, by: str, reason: str, now: datetime) -> None:
