@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from program.pack.yaml_file import Model
+from program.pack.yaml_file import Model, holds_password
 
 SECRET_VARIABLE = re.compile(r"MTQG_SECRET_[A-Z0-9_]+")
 """The names that variables with secrets have. Any other unknown name is a misspelt setting."""
@@ -109,8 +109,7 @@ Options = Annotated[dict[str, Option], AfterValidator(_without_literal_secrets)]
 
 def refuse_password(url: str) -> str:
     """Return `url`. Raises ValueError, without its text, if there is a password in it."""
-    # A password may have a slash in it, and a path an @: only a port is a number before a slash.
-    if re.search(r"//[^/@]*:(?!\d*/).*@", url):
+    if holds_password(url):
         # The text is not shown, which is one reason to refuse it.
         raise ValueError(
             "the URL holds a password: put it into the options as password, and there " + _HOW

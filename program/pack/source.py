@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from program.pack.contact import Address
 from program.pack.secret import Options, SecretText, refuse_password
@@ -77,11 +77,10 @@ class FolderSource(_AnySource):
     sender: str
     settle_seconds: int = 60
 
-    # Of the whole model: the error of one key would show the URL.
-    @model_validator(mode="after")
-    def _check_url(self) -> Self:
-        refuse_password(self.url)
-        return self
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        return refuse_password(url)
 
     @field_validator("sender")
     @classmethod

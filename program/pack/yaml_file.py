@@ -1,5 +1,6 @@
 """Reading a pack's YAML: strict, immutable models, and errors that name file, line and key."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
@@ -176,13 +177,20 @@ def _is_below(location: tuple[int | str, ...], above: tuple[int | str, ...]) -> 
     return location[: len(above)] == above
 
 
+def holds_password(text: str) -> bool:
+    """Tell whether there is a URL with a password in a text."""
+    # A password may have a slash in it, and a path an @: only a port is a number before a slash.
+    return re.search(r"//[^/@]*:(?!\d*/).*@", text) is not None
+
+
 def _reason(error: ErrorDetails) -> str:
     """Return pydantic's reason in the words of YAML, with the value where there is just one."""
     value = error["input"]
     kind = error["type"]
     if value is None:
         return "expected keys below this one; found nothing"
-    is_shown = _SECRET_KEYS.isdisjoint(map(str, error["loc"]))
+    is_secret = not _SECRET_KEYS.isdisjoint(map(str, error["loc"]))
+    is_shown = not is_secret and not holds_password(str(value))
     if kind in ("model_type", "dict_type"):
         return "expected keys below this one" + (f"; found {value!r}" if is_shown else "")
     reason = error["msg"]

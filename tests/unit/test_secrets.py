@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from flows.secrets import with_blocks
 from program.errors import ConfigurationError
 from program.pack.secret import Options, SecretText, refuse_password
-from program.pack.source import FolderSource
+from program.pack.source import FolderSource, MailboxSource
 from program.pack.yaml_file import load_model
 from program.settings import Settings, load_settings
 
@@ -126,6 +126,16 @@ def test_a_url_with_a_password_is_refused_and_not_shown(
     with pytest.raises(ConfigurationError, match="MTQG_ARCHIVE_URL: the URL holds") as in_setting:
         load_settings()
     assert "ter2" not in f"{in_pack.value} {in_setting.value}"
+
+
+def test_no_error_of_a_pack_shows_a_url_with_a_password(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    wrong_mailbox = "{name: x, kind: mailbox, url: 'imaps://mtqg:hunter2@host/INBOX'}"
+    for text in (wrong_mailbox, wrong_mailbox.replace("url", "adress")):
+        path.write_text(text)
+        with pytest.raises(ConfigurationError) as refused:
+            load_model(path, MailboxSource)
+        assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["sftp://mtqg@host:22/a@b/c:d", "sftp://host:22/a@b", "/srv/a:b@c"])
