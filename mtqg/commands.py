@@ -106,6 +106,11 @@ COMMANDS = {
         "withdraw",
         "Take a delivery back: a district sent the wrong file, and it shall count as never sent.",
     ),
+    "audit": CommandPlace(
+        "mtqg.audit",
+        "audit",
+        "Show who withdrew, reread, released, accepted, refused or purged what, when and why.",
+    ),
     "backup": CommandPlace(
         "mtqg.maintenance.backup",
         "backup",

@@ -1,11 +1,14 @@
 """`mtqg reread`: let the next run check deliveries again."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from mtqg.console import out
+from mtqg.signing import By, signer
 from program.errors import UsageError
+from program.records.audit import Signature
 from program.settings import load_settings
 from warehouse.states import DeliveryState
 
@@ -28,6 +31,8 @@ def reread(
             help="Numbers of deliveries, from `mtqg trace` or a run's log (delivery=…)."
         ),
     ],
+    by: By = "",
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail.")] = "",
 ) -> None:
     """Check deliveries again in the next run: after a wrong time-out (FILE-08) or a rule's fix.
 
@@ -45,7 +50,7 @@ def reread(
 
     settings = load_settings()
     engine = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
-    waiting, refused = requeue(engine, deliveries)
+    waiting, refused = requeue(engine, deliveries, Signature(signer(by), reason), datetime.now(UTC))
     if refused:
         reasons = []
         for number, state in refused.items():

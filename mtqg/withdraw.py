@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mtqg.console import out
+from mtqg.signing import By, signer
 from program.errors import UsageError
 from program.settings import load_settings
 from warehouse.states import DeliveryState
@@ -32,6 +33,7 @@ def withdraw(
     reason: Annotated[
         str, typer.Option(help="Why, and who asked for it. The ledger keeps this text.")
     ],
+    by: By = "",
 ) -> None:
     """Take a delivery back: a district sent the wrong file, and it shall count as never sent.
 
@@ -50,7 +52,7 @@ def withdraw(
         raise UsageError("--reason: expected why it is withdrawn, and who asked for it")
     settings = load_settings()
     engine = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
-    result = take_back(engine, delivery, reason.strip(), datetime.now(UTC))
+    result = take_back(engine, delivery, reason.strip(), datetime.now(UTC), signer(by))
     if not result.is_done:
         why_not = _WHY_NOT.get(result.state, f"is {result.state}")
         raise UsageError(f"nothing is withdrawn: delivery {delivery} {why_not}")

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from program.mail import HoldReason
+from program.records.audit import AuditAction
 from program.records.letter import NoticeKind
 from program.records.office_inbox import DecisionOutcome
 from warehouse.states import DeliveryState, HoldOutcome, OutboxState, RunKind, RunState
@@ -525,6 +526,21 @@ class DecisionRow(WarehouseTable):
     decided_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(Text)
     waivers: Mapped[list[dict[str, Any]]]
+
+
+class AuditRow(WarehouseTable):
+    """What a person did (`program.records.audit.AuditAction`). A row never changes.
+
+    `subject` says on what: `delivery 12`, `explanation 3`, `submission 40`, `file` and a sha256.
+    """
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    signed_by: Mapped[str] = mapped_column(String(200))
+    action: Mapped[AuditAction] = mapped_column(_stored_values(AuditAction, 20))
+    subject: Mapped[str] = mapped_column(String(200), index=True)
+    reason: Mapped[str] = mapped_column(Text)
 
 
 _IS_ONCE = "kind IN ('checked', 'waived')"

@@ -9,6 +9,7 @@ from pathlib import Path
 from connectors.archive import Archive, name_of
 from program.errors import ArchiveError
 from program.pack.load import Pack
+from program.records.audit import Signature
 from program.records.purge_record import PurgeRecord
 from program.settings import Settings
 from warehouse.database.engine import Warehouse
@@ -62,8 +63,11 @@ def purge(
     warehouse: Warehouse,
     expired: Expired,
     now: datetime,
+    by: str = "",
 ) -> None:
     """Purge bytes: delete their letters, replace them by a record of the purge, update the ledger.
+
+    `by` is the person who does it, for the audit trail.
 
     After a crash the same call finishes the work. Raises ArchiveError if the bytes are missing.
     """
@@ -81,4 +85,5 @@ def purge(
         checks=checks,
     )
     archive.replace_by_record(record)
-    record_purged(warehouse, expired.sha256)
+    signature = Signature(by, expired.why) if by else None
+    record_purged(warehouse, expired.sha256, signature, now)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from flows.archive import open_archive
 from mtqg.console import out
+from mtqg.signing import By, signer
 from program.pack.load import load_pack
 from program.settings import load_settings
 from program.vietnamese import vietnam_day
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def purge(
     *,
     confirm: Annotated[bool, typer.Option("--confirm", help="Delete them for good.")] = False,
+    by: By = "",
 ) -> None:
     """List the files with personal data past their retention; with --confirm, delete them.
 
@@ -53,7 +55,7 @@ def purge(
             )
             return
         for entry in expired:
-            purge(settings, archive, engine, entry, now)
+            purge(settings, archive, engine, entry, now, signer(by))
     out.print(f"{counts} were deleted; a record of each file is in the archive.")
 
 

@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, Engine, select
 from sqlalchemy.orm import Session
 
 from program.pack.waiver import WaiverEntry
+from program.records.audit import AuditAction, Signature
 from program.records.letter import NoticeKind
 from program.records.office_inbox import Decision, DecisionOutcome
+from warehouse.audit import record_act
 from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.tables import DecisionRow, ExplanationRow, SubmissionRow
 
@@ -35,6 +37,13 @@ class _Subject:
 
     explanation_id: int | None = None
     submission_id: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name in the audit trail."""
+        if self.explanation_id is not None:
+            return f"explanation {self.explanation_id}"
+        return f"submission {self.submission_id}"
 
     @property
     def is_about(self) -> ColumnElement[bool]:
@@ -104,6 +113,11 @@ def _decide(
     )
     session.add(row)
     session.flush()
+    action = AuditAction.ACCEPT
+    if decision.outcome is DecisionOutcome.REFUSED:
+        action = AuditAction.REFUSE
+    signature = Signature(decision.decided_by, decision.reason)
+    record_act(session, action, subject.name, signature, decision.decided_at)
     mails = 0
     if decision.outcome is DecisionOutcome.REFUSED and recipient:
         notices = [

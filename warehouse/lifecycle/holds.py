@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from program.delivery import Delivery
 from program.mail import HoldReason, InboundMail
+from program.records.audit import AuditAction, Signature
+from warehouse.audit import record_act
 from warehouse.ledger import delivery_of, mail_of
 from warehouse.states import DeliveryState, HoldOutcome
 from warehouse.tables import DeliveryRow, HoldRow, MailRow
@@ -81,6 +83,8 @@ def release_held(
         hold.outcome = HoldOutcome.RELEASED
         hold.unit_code = unit_code
         _sign(hold, by, reason, now)
+        signature = Signature(by, f"{unit_code}: {reason}" if reason else unit_code)
+        record_act(session, AuditAction.RELEASE, f"delivery {number}", signature, now)
         return HoldDecision(unit_code, by, now, is_new=True)
 
 
@@ -106,6 +110,8 @@ def refuse_held(
         delivery.withdrawn_reason = reason
         hold.outcome = HoldOutcome.REFUSED
         _sign(hold, by, reason, now)
+        signature = Signature(by, reason)
+        record_act(session, AuditAction.REFUSE, f"delivery {number}", signature, now)
         return HoldDecision(None, by, now, is_new=True)
 
 

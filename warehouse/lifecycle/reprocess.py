@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from program.finding import Finding, Severity
 from program.pack.waiver import WaiverEntry, WaiverMatch
+from program.records.audit import AuditAction, Signature
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
+from warehouse.audit import record_act
 from warehouse.lifecycle.current import is_rejected_by_cross_check
 from warehouse.lifecycle.stored_findings import findings_of_check, newest_of
 from warehouse.lifecycle.versions import ReportKey, Turn, VersionHistory, report_key
@@ -23,11 +25,14 @@ _MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.ZIP_EXTRACTED, DeliveryState.MAIL
 def requeue(
     engine: Engine,
     numbers: Sequence[int],
+    signature: Signature | None = None,
+    now: datetime | None = None,
 ) -> tuple[list[int], dict[int, DeliveryState | None]]:
     """Requeue processed deliveries for the next run: all of `numbers`, or none.
 
     Of a zip or mail that was extracted, its files are requeued. One transaction, idempotent: a
-    delivery that waits already is unchanged.
+    delivery that waits already is unchanged. With a signature, the audit trail gets each of
+    `numbers`, as of `now`.
 
     Returns:
         The deliveries that wait now; and those of `numbers` that cannot be requeued, with their
@@ -46,6 +51,9 @@ def requeue(
         )
         requeued = list(session.scalars(query))
         _requeue(session, requeued)
+        if signature and now:
+            for number in numbers:
+                record_act(session, AuditAction.REREAD, f"delivery {number}", signature, now)
         return requeued, {}
 
 

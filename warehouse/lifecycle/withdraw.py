@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, aliased
 
+from program.records.audit import AuditAction, Signature
+from warehouse.audit import record_act
 from warehouse.lifecycle.current import is_current, takes_part_in_cross_checks
 from warehouse.lifecycle.reprocess import close_version
 from warehouse.states import DELIVERY_TRANSITIONS, DeliveryState, states_before
@@ -35,8 +37,11 @@ def withdraw(
     number: int,
     reason: str,
     now: datetime,
+    by: str = "",
 ) -> Withdrawal:
     """Withdraw a delivery for good, in one transaction. Nothing of it is deleted.
+
+    `by` is the person who does it, for the audit trail; empty where a program does.
 
     Only a delivery that was checked, or waits to be, can be withdrawn; any other is unchanged. The
     other reports about the same periods are due for a cross-check in the next run.
@@ -52,6 +57,9 @@ def withdraw(
         delivery.state = DeliveryState.WITHDRAWN
         delivery.withdrawn_at = now
         delivery.withdrawn_reason = reason
+        if by:
+            signature = Signature(by, reason)
+            record_act(session, AuditAction.WITHDRAW, f"delivery {number}", signature, now)
         session.flush()
         current = select(SubmissionRow).where(SubmissionRow.delivery_id == number, is_current())
         rows = session.scalars(current).all()

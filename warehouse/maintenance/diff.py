@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Select, func, select
 
 from warehouse.catalogue import CATALOGUE
 from warehouse.tables import (
+    AuditRow,
     DecisionRow,
     DeliveryRow,
     ExplainedReportRow,
@@ -43,6 +44,7 @@ _SMALL: tuple[type[WarehouseTable], ...] = (
     ExplanationRow,
     ExplainedReportRow,
     DecisionRow,
+    AuditRow,
 )
 """The tables that are compared as a whole, by their primary key."""
 _NOT_COMPARED = {

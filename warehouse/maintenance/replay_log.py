@@ -19,6 +19,7 @@ from warehouse.database.portions import portions
 from warehouse.ledger import delivery_of
 from warehouse.states import CHECKED_STATES, DELIVERY_TRANSITIONS, DeliveryState
 from warehouse.tables import (
+    AuditRow,
     DecisionRow,
     DeliveryRow,
     ExplainedReportRow,
@@ -46,6 +47,7 @@ _NUMBERED_TABLES = (
     "targets",
     "explanations",
     "decisions",
+    "audit",
 )
 """The tables whose ids PostgreSQL counts."""
 
@@ -85,6 +87,7 @@ def run_document(engine: Engine, number: int) -> Document:
             "explanations": _plain_rows(session, _explanations(number)),
             "explained_reports": _plain_rows(session, _explained_reports(number)),
             "decisions": _plain_rows(session, _decisions(since)),
+            "audit": _plain_rows(session, _acts(since)),
             "outbox": _plain_rows(session, _changed_notices(run, since)),
             "catalogue": _changed_catalogue(session, since),
             "source_cursors": _plain_rows(session, source_cursors),
@@ -182,6 +185,14 @@ def _decisions(since: datetime | None) -> Select[Any]:
     if since is None:
         return query
     return query.where(DecisionRow.decided_at >= since)
+
+
+def _acts(since: datetime | None) -> Select[Any]:
+    """Query what persons did after the run before began."""
+    query = select(AuditRow).order_by(AuditRow.id)
+    if since is None:
+        return query
+    return query.where(AuditRow.at >= since)
 
 
 def _in_state(state: DeliveryState) -> Select[tuple[DeliveryRow]]:
@@ -377,8 +388,8 @@ def set_attempt(engine: Engine, attempts: Mapping[int, int]) -> None:
 def replay_outbox(engine: Engine, documents: Iterable[Document]) -> list[Row]:
     """Record notices and cursors as the last documents have them; new rows are numbered after.
 
-    Also records explanations and decisions, and requeues the deliveries that waited at the end of
-    the last document.
+    Also records explanations, decisions and acts, and requeues the deliveries that waited at the
+    end of the last document.
 
     Returns:
         The notices that could not be recorded: their submissions could not be rebuilt.
@@ -407,12 +418,13 @@ def replay_outbox(engine: Engine, documents: Iterable[Document]) -> list[Row]:
 
 
 class _Replies:
-    """Explanations and decisions of all documents. A row may be in several of them."""
+    """Explanations, decisions and acts of all documents. A row may be in several of them."""
 
     def __init__(self) -> None:
         self._explanations: dict[int, Row] = {}
         self._reports: dict[tuple[int, int], Row] = {}
         self._decisions: dict[int, Row] = {}
+        self._acts: dict[int, Row] = {}
 
     def add(self, document: Document) -> None:
         # An older release wrote none.
@@ -422,6 +434,8 @@ class _Replies:
             self._reports[row["explanation_id"], row["position"]] = row
         for row in document.get("decisions", ()):
             self._decisions[row["id"]] = row
+        for row in document.get("audit", ()):
+            self._acts[row["id"]] = row
 
     def insert(self, session: Session) -> None:
         """Record them, without those about a submission that could not be rebuilt."""
@@ -430,6 +444,7 @@ class _Replies:
         _insert(session, ExplainedReportRow, reports)
         decisions, _ = _split_by_submission(session, self._decisions.values())
         _insert(session, DecisionRow, decisions)
+        _insert(session, AuditRow, self._acts.values())
 
 
 def _split_by_submission(session: Session, rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:

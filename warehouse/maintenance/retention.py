@@ -10,8 +10,10 @@ from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from program.finding import Severity
+from program.records.audit import AuditAction, Signature
 from program.records.purge_record import PurgedSubmission
 from program.submission import Fact, Verdict
+from warehouse.audit import record_act
 from warehouse.lifecycle.stored_findings import findings_of_check
 from warehouse.states import DELIVERY_TRANSITIONS, DeliveryState, states_before
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow
@@ -181,9 +183,16 @@ def _verdict(row: SubmissionRow, severities: set[Severity]) -> Verdict:
     return Verdict.ACCEPTED_WITH_WARNINGS
 
 
-def record_purged(engine: Engine, sha256: str) -> None:
-    """Record that bytes were deleted: their deliveries are never checked again. Idempotent."""
+def record_purged(
+    engine: Engine, sha256: str, signature: Signature | None = None, now: datetime | None = None
+) -> None:
+    """Record that bytes were deleted: their deliveries are never checked again. Idempotent.
+
+    With a signature, the audit trail gets the act, as of `now`.
+    """
     with Session(engine) as session, session.begin():
+        if signature and now:
+            record_act(session, AuditAction.PURGE, f"file {sha256}", signature, now)
         session.execute(
             update(DeliveryRow)
             .where(
