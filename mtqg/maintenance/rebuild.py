@@ -57,14 +57,15 @@ def rebuild(
 def _archive_documents(settings: Settings) -> None:
     """Write to the archive what only the warehouse knows.
 
-    These are runs that were killed, and changes by commands since the last run.
+    These are runs that were killed, and changes by commands since the last run. A warehouse of an
+    older release is migrated first.
     """
     from flows.archive import open_archive  # noqa: PLC0415
     from flows.recovery.replay_log import export_runs  # noqa: PLC0415
     from program.pack.load import load_pack  # noqa: PLC0415
-    from warehouse.database.engine import open_warehouse  # noqa: PLC0415
+    from warehouse.database.engine import prepare_warehouse  # noqa: PLC0415
 
-    engine = open_warehouse(settings.warehouse_url)
+    engine = prepare_warehouse(settings.warehouse_url)
     export_runs(engine, open_archive(settings), load_pack(settings.pack))
     engine.dispose()
 

@@ -12,12 +12,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, Table, inspect, select, text
 
+from program.errors import WarehouseError
 from program.settings import Settings
 from tests.conftest import ROOT
 from tests.state_guard import stop_watching
 from warehouse.database import engine as opening
 from warehouse.database.backends import OpenMode, make_engine
-from warehouse.database.engine import newest_revision, prepare_warehouse
+from warehouse.database.engine import newest_revision, open_warehouse, prepare_warehouse
 from warehouse.database.views import drop_views
 from warehouse.queries.tracing import trace
 from warehouse.tables import WarehouseTable
@@ -185,6 +186,16 @@ def test_only_a_schema_that_is_not_the_newest_is_migrated(
         prepare_warehouse(settings.warehouse_url).dispose()
     has_next = migrations != _MIGRATIONS or newest_revision() != "0001"
     assert len(migrated) == (1 if has_next else 0)
+
+
+def test_a_warehouse_of_another_release_is_a_sentence_until_it_is_migrated(
+    settings: Settings,
+) -> None:
+    at_baseline(settings, _MIGRATIONS)
+    with pytest.raises(WarehouseError, match="the schema of another release; the next run"):
+        open_warehouse(settings.warehouse_url)
+    prepare_warehouse(settings.warehouse_url).dispose()
+    open_warehouse(settings.warehouse_url).dispose()
 
 
 @pytest.fixture

@@ -201,5 +201,7 @@ def _mails(folder: Path) -> list[tuple[str, str, str]]:
             continue
         # Some trials set the clock back: the day for an answer follows from that of the letter.
         text = re.sub(r"(chậm nhất ngày) \d\d/\d\d/\d{4}", r"\1 …", text)
-        mails.append((str(message["To"]), str(message["Subject"]), text))
+        # The code by which an answer finds its letter is that letter's own.
+        subject = re.sub(r" \[mã [0-9a-f]+\]$", "", str(message["Subject"]))
+        mails.append((str(message["To"]), subject, text))
     return sorted(mails)

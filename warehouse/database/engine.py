@@ -22,7 +22,7 @@ _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 def open_warehouse(url: str, opening: OpenMode = OpenMode.READING) -> Engine:
     """Return an engine for a warehouse that exists and is migrated.
 
-    Raises WarehouseError if there is none yet.
+    Raises WarehouseError if there is none yet, or if its schema is that of another release.
     """
     engine = make_engine(url, opening)
     file = file_of(engine.url)
@@ -30,11 +30,17 @@ def open_warehouse(url: str, opening: OpenMode = OpenMode.READING) -> Engine:
     may_exist = file is None or file.exists()
     try:
         exists = may_exist and inspect(engine).has_table("runs")
+        is_newest = exists and _has_newest_schema(engine)
     except SQLAlchemyError as wrong:
         reason = error_text(wrong)
         raise WarehouseError(f"warehouse: cannot reach {engine.url!r}: {reason}") from wrong
     if not exists:
         raise WarehouseError("the warehouse is empty: no run has begun yet; run `mtqg run` first")
+    if not is_newest:
+        raise WarehouseError(
+            "the warehouse has the schema of another release; the next run migrates it: run "
+            "`mtqg run` first"
+        )
     return engine
 
 
@@ -68,6 +74,11 @@ def newest_revision() -> str:
     """Return the last migration of this version of the code, by the number in its file's name."""
     files = (_MIGRATIONS / "versions").glob("[0-9]*_*.py")
     return max(path.name.split("_")[0] for path in files)
+
+
+def _has_newest_schema(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return _is_newest(connection)
 
 
 def _is_newest(connection: Connection) -> bool:
