@@ -86,8 +86,7 @@ class ImapFolder:
         with reported(self.name):
             self._server = _connect(address, seconds)
             try:
-                # The library quotes the password, but neither the user nor the folder.
-                self._server.login(_quoted(address.user), address.password)
+                self._login(address)
                 name = _quoted(_modified_utf_7(folder))
                 self._checked(*self._server.select(name, readonly=is_readonly))
                 self.uid_validity = self._uid_validity()
@@ -95,6 +94,20 @@ class ImapFolder:
                 # Nobody gets this object, so nobody would close the connection.
                 self._server.shutdown()
                 raise
+
+    def _login(self, address: ServerAddress) -> None:
+        try:
+            # The library quotes the password, but neither the user nor the folder.
+            self._server.login(_quoted(address.user), address.password)
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as refused:
+            answer = refused.args[0] if refused.args else b""
+            if isinstance(answer, bytes):
+                answer = answer.decode("utf-8", "replace")
+            raise imaplib.IMAP4.error(
+                f"{answer}; check user and password in the mailbox's URL"
+            ) from refused
 
     def search(self, *criteria: str) -> list[int]:
         """Return the UIDs of the mails that meet some criteria, in order of arrival."""

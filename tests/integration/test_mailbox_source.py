@@ -489,6 +489,19 @@ def test_a_folder_of_another_name_is_opened_and_a_server_that_refuses_says_so(
             mail_folder(settings, pack, port, folder="Khác")
 
 
+def test_a_wrong_password_says_what_to_check_and_is_not_shown(
+    settings: Settings, pack: Pack
+) -> None:
+    with serving(Folder(numbered(1))) as port:
+        url = SecretStr(f"imap://mtqg%40soctrang.example:hunter2@127.0.0.1:{port}")
+        wrong = settings.model_copy(update={"mailbox_url": url})
+        declared = MailboxSource(name="m", kind="mailbox")
+        with pytest.raises(SourceError, match="not so; check user and password in") as refused:
+            connect(declared, wrong, pack)
+    assert not isinstance(refused.value, TransientError)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_a_mail_program_that_marks_a_mail_between_list_and_fetch_hides_nothing(
     mailed: Settings, maildir: Path, pack: Pack
 ) -> None:
