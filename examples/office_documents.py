@@ -109,13 +109,16 @@ def _dispatch() -> DocumentType:
     body = (
         "Thực hiện chế độ báo cáo {{ program_name }}, tính đến ngày {{ day }}, {{ office_name }} "
         "đã nhận được và ghi nhận {{ accepted }}/{{ due }} báo cáo đến hạn. Còn "
-        "{{ units_awaited }} đơn vị chưa gửi {{ missing }} báo cáo và có {{ to_fix }} báo cáo đã "
-        "gửi cần sửa (danh sách kèm theo).",
+        "{{ units_awaited }} đơn vị "
+        "{% if missing %}chưa gửi {{ missing }} báo cáo{% endif %}"
+        "{% if missing and to_fix %} và {% endif %}"
+        "{% if to_fix %}có {{ to_fix }} báo cáo đã gửi cần sửa{% endif %} (danh sách kèm theo).",
         "Để kịp tổng hợp, báo cáo cấp có thẩm quyền, {{ office_name }} đề nghị các đơn vị:",
-        "1. Gửi các báo cáo còn thiếu trước ngày {{ answer_by }}. {{ send_to }}",
-        "2. Sửa và gửi lại các báo cáo cần sửa theo thư của hệ thống gửi đơn vị; ô cần sửa được "
-        "đánh dấu trong tệp kèm thư.",
-        "3. Kỳ nào không phát sinh số liệu thì đánh dấu “không phát sinh” trong biểu mẫu và gửi "
+        "1. {% if missing and to_fix %}Gửi các báo cáo còn thiếu, sửa và gửi lại các báo cáo cần "
+        "sửa{% elif missing %}Gửi các báo cáo còn thiếu{% else %}Sửa và gửi lại các báo cáo cần "
+        "sửa{% endif %} trước ngày {{ answer_by }}. {% if to_fix %}Ô cần sửa được đánh dấu trong "
+        "tệp kèm thư của hệ thống. {% endif %}{{ send_to }}",
+        "2. Kỳ nào không phát sinh số liệu thì đánh dấu “không phát sinh” trong biểu mẫu và gửi "
         "về.",
         "Trong quá trình thực hiện, nếu có vướng mắc, đề nghị liên hệ {{ office_contact }}.",
         "{{ office_name }} đề nghị các đơn vị quan tâm, phối hợp thực hiện./.",

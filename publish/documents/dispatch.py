@@ -20,7 +20,7 @@ from publish.reports.awaited import AwaitedUnit
 DISPATCH = "cong-van-don-doc.docx"
 _LEVEL_NAMES = {
     UnitKind.DISTRICT: "Ủy ban nhân dân các huyện, thị xã, thành phố",
-    UnitKind.COMMUNE: "Ủy ban nhân dân các xã, phường, thị trấn",
+    UnitKind.COMMUNE: "Ủy ban nhân dân các xã, phường, đặc khu",
     UnitKind.PROVINCE: "Các phòng chuyên môn",
 }
 

@@ -144,7 +144,12 @@ def test_the_draft_letter_asks_units_that_exist_for_what_is_late(
     document = docx.Document(str(tmp_path / "cong-van-don-doc.docx"))
     said = texts(document)
     assert "- Ủy ban nhân dân các huyện, thị xã, thành phố" in said
-    assert any("trước ngày 27/02/2025" in text for text in said)
+    assert any(
+        text.startswith("1. Gửi các báo cáo còn thiếu, sửa và gửi lại các báo cáo cần sửa trước")
+        and "trước ngày 27/02/2025" in text
+        for text in said
+    )
+    assert any(" và có 1 báo cáo đã gửi cần sửa (danh sách" in text for text in said)
     rows = {row.cells[1].text: row.cells for row in document.tables[-1].rows}
     assert "Báo cáo đào tạo, tập huấn: Q4/2024" in rows["Huyện Kế Sách"][3].text
     of_942 = rows["Huyện Châu Thành"][2].text
@@ -154,6 +159,18 @@ def test_the_draft_letter_asks_units_that_exist_for_what_is_late(
     start_run(engine, datetime(2025, 7, 2).date(), "rules-1", NOON + timedelta(days=132))
     write_office_files(engine, pack, tmp_path, is_ours=True)
     assert not (tmp_path / "cong-van-don-doc.docx").exists()
+
+
+def test_the_draft_letter_asks_for_no_correction_where_none_is_due(
+    engine: Engine, send: Send, pack: Pack, tmp_path: Path
+) -> None:
+    send(1, "942", "training", {"participants_total": 10})
+    write_office_files(engine, pack, tmp_path, is_ours=True)
+    paragraphs = docx.Document(str(tmp_path / "cong-van-don-doc.docx")).paragraphs
+    letter = "\n".join(each.text for each in paragraphs)
+    assert "1. Gửi các báo cáo còn thiếu trước ngày" in letter
+    assert "báo cáo (danh sách kèm theo)." in letter
+    assert "gửi lại" not in letter
 
 
 def test_both_documents_have_the_layout_of_the_decree() -> None:
