@@ -164,6 +164,9 @@ def test_a_task_that_kills_every_worker_is_done_here_and_the_log_says_so(
 def test_a_worker_that_does_not_see_the_archive_stops_the_command(
     sample: Settings, cluster: LocalCluster, pack: Pack
 ) -> None:
+    # An earlier test may have killed them; Dask starts them again.
+    with cluster.get_client() as client:
+        client.wait_for_workers(2)
     elsewhere = sample.model_copy(update={"archive_url": str(sample.var / "not-mounted")})
     reading = ArchivedReading(elsewhere, pack)
     with (
