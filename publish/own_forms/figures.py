@@ -73,6 +73,8 @@ class FigureSource:
     day: date
     figures: dict[str, FilledFigure] = field(default_factory=dict)
     _reports: list[ReportingRow] = field(default_factory=list)
+    # A form of the province asks for many figures of few forms: their facts are read once.
+    _facts: dict[str, dict[str, dict[str, ReportFact]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._reports = reporting(self.warehouse, self.period.code)
@@ -163,13 +165,22 @@ class FigureSource:
         element = form_elements(form).get(name) if form else None
         if form is None or element is None or element.is_line:
             raise UsageError(f"{place!r}: form {code} has no figure {name!r} in {self.period.code}")
-        facts = report_facts(self.warehouse, code, self.period.code, Stage.FINAL)
-        given = {fact.unit_code: fact for fact in facts if (fact.element, fact.line) == (name, 0)}
+        given = self._facts_of(code).get(name, {})
         if unit.code in given:
             return self._of_facts(place, form, element, unit, {unit.code: given[unit.code]})
         if unit != self.pack.province or not self._is_addable(element, code):
             return FilledFigure(place, element.label, unit.name, element.measure, None)
         return self._of_facts(place, form, element, unit, given)
+
+    def _facts_of(self, form: str) -> dict[str, dict[str, ReportFact]]:
+        """Return by element and unit the figures of a form that stand in no list."""
+        if form not in self._facts:
+            by_element: dict[str, dict[str, ReportFact]] = {}
+            for fact in report_facts(self.warehouse, form, self.period.code, Stage.FINAL):
+                if fact.line == 0:
+                    by_element.setdefault(fact.element, {})[fact.unit_code] = fact
+            self._facts[form] = by_element
+        return self._facts[form]
 
     def _of_facts(
         self,

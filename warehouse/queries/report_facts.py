@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, select, text
+from sqlalchemy import ColumnElement, Engine, Row, RowMapping, select, text
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
@@ -41,14 +42,23 @@ class CurrentFile:
 def report_facts(engine: Engine, form: str, period: str, stage: Stage) -> list[ReportFact]:
     """Return the facts of the current reports of a form and period, by unit and line."""
     query = (
-        select(FactRow, SubmissionRow.unit_code)
+        # Columns, not objects: of a country these are hundreds of thousands.
+        select(
+            SubmissionRow.unit_code,
+            FactRow.submission_id,
+            FactRow.element,
+            FactRow.line,
+            FactRow.value,
+            FactRow.text,
+            FactRow.qualifier,
+        )
         .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
         .where(is_current(), *_is_of(form, period, stage))
         .order_by(SubmissionRow.unit_code, FactRow.line, FactRow.element)
     )
     with Session(engine) as session:
         doubtful = _doubtful(session, form, period, stage)
-        return [_fact(fact, unit, doubtful) for fact, unit in session.execute(query).tuples()]
+        return [_fact(row, doubtful) for row in session.execute(query)]
 
 
 def current_files(engine: Engine, form: str, period: str, stage: Stage) -> list[CurrentFile]:
@@ -97,17 +107,15 @@ def _doubtful(
     return found | {tuple(row) for row in session.execute(lines, values)}
 
 
-def _fact(
-    fact: FactRow, unit: str | None, doubtful: set[tuple[int, str, int | None]]
-) -> ReportFact:
+def _fact(row: Row[Any], doubtful: set[tuple[int, str, int | None]]) -> ReportFact:
     return ReportFact(
-        unit or "",
-        fact.element,
-        fact.line,
-        fact.value,
-        fact.text,
-        Qualifier(fact.qualifier) if fact.qualifier else None,
-        (fact.submission_id, fact.element, fact.line) in doubtful,
+        row.unit_code or "",
+        row.element,
+        row.line,
+        row.value,
+        row.text,
+        Qualifier(row.qualifier) if row.qualifier else None,
+        (row.submission_id, row.element, row.line) in doubtful,
     )
 
 
