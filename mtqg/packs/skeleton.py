@@ -157,6 +157,8 @@ def _sources(text: str, province: _Province) -> str:
     for source in content["sources"]:
         if source["kind"] == "folder":
             source["url"] = "inbox"
+        # Letters name it as the address for answers, so only a real one may stand there.
+        source.pop("address", None)
     example = f"{province.district}-{_slug(province.district_name)}"
     about = (
         "# Where deliveries come from. The folder, relative to this pack, has one sub-folder for "
@@ -165,6 +167,7 @@ def _sources(text: str, province: _Province) -> str:
         "# Folders on other machines, and their options: docs/sources-of-deliveries.md.\n"
         "# The portal (docs/portal.md) is used only where MTQG_PORTAL_URL is set, the mailbox only "
         "where MTQG_MAILBOX_URL is.\n"
+        "# `address: …` there has letters ask for the answer by mail.\n"
     )
     return about + without_comments(write_yaml(content), lambda _: "")
 
