@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from connectors.reader.reader_pool import Outcome, Readers, Unread
@@ -47,9 +47,7 @@ class ArchivedReading:
         def content_of(delivery: Delivery) -> bytes | None:
             return archive.get(delivery.sha256) if delivery.sha256 else None
 
-        outcomes = self._readers.read(deliveries, content_of)
-        groups = groupby(outcomes, key=lambda outcome: outcome.delivery.id)
-        return [list(of_delivery) for _, of_delivery in groups]
+        return list(self._readers.read_each(deliveries, content_of))
 
     def with_own_form(self, outcome: Outcome) -> Outcome:
         """Return an outcome with the form of this process's pack.

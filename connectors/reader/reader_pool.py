@@ -7,7 +7,7 @@ reading with that problem. `program.killable` has the processes.
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self, TypeAlias
@@ -135,10 +135,18 @@ class Readers:
     def read(
         self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]
     ) -> Iterator[Outcome]:
+        """Yield the outcomes of all deliveries, in order, as `read_each` does."""
+        with closing(self.read_each(deliveries, content_of)) as outcomes:
+            for of_delivery in outcomes:
+                yield from of_delivery
+
+    def read_each(
+        self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]
+    ) -> Generator[list[Outcome]]:
         """Yield the outcomes of each delivery, in order: one a report, or one `Unread`.
 
-        A delivery that cannot be read within the limits is a reading with that problem. A fault of
-        the system is an `Unread`. Holds the bytes of as many deliveries as there are processes.
+        The same delivery may be there more than once. A delivery that cannot be read within the
+        limits is a reading with that problem. A fault of the system is an `Unread`. Holds the bytes of as many deliveries as there are processes.
 
         Args:
             deliveries: What to read.
@@ -160,7 +168,7 @@ class Readers:
                     ending = next(endings)
                 except ProcessStartError as error:
                     raise _reader_error(error) from error
-                yield from self._outcomes(delivery, ending)
+                yield list(self._outcomes(delivery, ending))
 
     def _outcomes(self, delivery: Delivery, ending: Ending[list[_ReadAnswer]]) -> Iterator[Outcome]:
         match ending:

@@ -173,6 +173,9 @@ def test_bytes_that_cannot_be_had_are_no_fault_of_the_file(readers: Readers) -> 
     assert [str(outcome.error) for outcome in outcomes if isinstance(outcome, Unread)] == [
         "archive: gone"
     ] * 2
+    # Each time it is asked for, a delivery has outcomes of its own.
+    each = readers.read_each([delivery(), delivery()], content_of)
+    assert [len(outcomes) for outcomes in each] == [1, 1]
 
 
 def test_bytes_that_were_refused_before_are_too_large(readers: Readers) -> None:
