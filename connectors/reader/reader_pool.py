@@ -146,7 +146,8 @@ class Readers:
         """Yield the outcomes of each delivery, in order: one a report, or one `Unread`.
 
         The same delivery may be there more than once. A delivery that cannot be read within the
-        limits is a reading with that problem. A fault of the system is an `Unread`. Holds the bytes of as many deliveries as there are processes.
+        limits is a reading with that problem. A fault of the system is an `Unread`. Holds the bytes
+        of as many deliveries as there are processes.
 
         Args:
             deliveries: What to read.
