@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from program.atomic_write import write_atomic
+from program.file_access import private_files
 
 T = TypeVar("T")
 
@@ -32,7 +33,9 @@ def kept_rows(path: Path | None, made_from: str, ask: Callable[[], T]) -> T:
             rows: T = pickle.loads(kept[len(key) :])  # noqa: S301  (our own file)
             return rows
     asked = ask()
-    write_atomic(path, key + pickle.dumps(asked, protocol=pickle.HIGHEST_PROTOCOL))
+    # The site is for everybody, this file is not.
+    with private_files():
+        write_atomic(path, key + pickle.dumps(asked, protocol=pickle.HIGHEST_PROTOCOL))
     return asked
 
 

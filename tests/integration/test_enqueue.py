@@ -36,6 +36,7 @@ STILL_OPEN = NewNotice(NoticeKind.STILL_OPEN, TO, NOON, 1, step=1)
 NOT_ACCEPTED = NewNotice(NoticeKind.NOT_ACCEPTED, TO, NOON, 1, step=1)
 DUE_SOON = NewNotice(NoticeKind.DUE_SOON, TO, NOON, missing=MISSING, step=3)
 OVERDUE = NewNotice(NoticeKind.OVERDUE, TO, NOON, missing=MISSING, step=3)
+ALARM = NewNotice(NoticeKind.ALARM, TO, NOON, run_id=1, step=0)
 ONE_OF_EACH = (
     CHECKED,
     CROSS_CHECKED,
@@ -46,6 +47,7 @@ ONE_OF_EACH = (
     NOT_ACCEPTED,
     DUE_SOON,
     OVERDUE,
+    ALARM,
 )
 
 
@@ -113,6 +115,7 @@ def test_each_kind_is_put_in_once(engine: Engine) -> None:
         replace(NOT_ACCEPTED, step=2),
         replace(DUE_SOON, step=1),
         replace(OVERDUE, step=7),
+        replace(ALARM, run_id=2),
         replace(CHECKED, recipient="c@d.example"),
     ],
     ids=lambda notice: notice.kind,

@@ -473,7 +473,8 @@ def test_the_command_names_what_is_not_in_the_file_and_status_shows_each_provinc
     third.send(str(folder))
     monkeypatch.setenv("MTQG_PACK", str(nation.folder))
     monkeypatch.setenv("MTQG_NATIONAL_URL", str(folder))
-    monkeypatch.setenv("COLUMNS", "200")
+    # The console reads COLUMNS when it is imported, which an earlier test may have done.
+    monkeypatch.setattr("mtqg.console.out.width", 200)
     file = str(tmp_path / "n.duckdb")
     built = CliRunner().invoke(
         app, ["national", "build", "-o", file, "--day", DAY.isoformat(), "--strict"]
