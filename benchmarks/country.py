@@ -25,6 +25,7 @@ from benchmarks.province import Province
 from benchmarks.quarter import FORMS, PERIOD, first_arrival
 from examples.synthetic.workbooks import path_of
 from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.pack.load import Pack, fingerprint_of, load_pack
 from program.settings import ROOT
 from program.units.register import Unit, UnitKind
@@ -51,21 +52,21 @@ class Country:
 
 def country_of(folder: Path, districts: int, period: Period = PERIOD) -> Country:
     """Return what so many districts send of a quarter, made below `folder` where it is not yet."""
-    home = folder / _fingerprint()
+    home = folder / fingerprint()
     pack = home / f"pack-{districts}"
     if not pack.is_dir():
-        with _made_whole(pack) as beside:
+        with made_whole(pack) as beside:
             write_pack(beside, districts)
     units = [unit for unit in load_pack(pack).units if unit.kind is UnitKind.DISTRICT][:districts]
     inbox = home / f"inbox-{period}-{districts}"
     if not inbox.is_dir():
-        with _made_whole(inbox) as beside:
+        with made_whole(inbox) as beside:
             _write_inbox(beside, pack, home, units, period)
     files = sum(path.is_file() for path in inbox.rglob("*"))
     return Country(pack, inbox, files, period)
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
     """Return what changes when the files would: of the code that makes them and of the sample."""
     made_by = [ROOT / "benchmarks" / name for name in ("country.py", "province.py", "quarter.py")]
     made_by += sorted((ROOT / "publish" / "template").glob("*.py"))
@@ -74,7 +75,7 @@ def _fingerprint() -> str:
 
 
 @contextmanager
-def _made_whole(folder: Path) -> Iterator[Path]:
+def made_whole(folder: Path) -> Iterator[Path]:
     """Give a folder to write into, and put it in its place at the end: what is there is whole."""
     beside = folder.with_name(f"{folder.name}.{os.getpid()}")
     beside.mkdir(parents=True)
@@ -169,7 +170,7 @@ def _write_districts(pack_folder: Path, made: Path, period: Period, numbers: Seq
     opening = datetime.combine(first_arrival(period), time(), UTC)
     for number in numbers:
         unit, arrives = districts[number], opening + timedelta(minutes=10 * number)
-        with _made_whole(made / unit.code) as folder:
+        with made_whole(made / unit.code) as folder:
             _write_district(folder, pack, province, unit, period, arrives)
 
 
@@ -187,12 +188,12 @@ def _write_district(
         tables = province.report(form, unit.code, period).tables
         shares = (_BAD, _TYPED, _SENT_AGAIN)
         is_bad, is_typed, comes_twice = (dice.random() < share for share in shares)
-        mended = [_workbook(pack, form, unit, period, tables)] if comes_twice else []
+        mended = [filled_workbook(pack, form, unit, period, tables)] if comes_twice else []
         if is_bad:
-            _SPOIL[form](tables)
+            SPOIL[form](tables)
         if is_typed:
             _type_as_text(pack, form, period, tables, dice)
-        sent = [_workbook(pack, form, unit, period, tables), *mended]
+        sent = [filled_workbook(pack, form, unit, period, tables), *mended]
         for attempt, content in enumerate(sent, start=1):
             remark = f" - lần {attempt}" if attempt > 1 else ""
             path = folder / path_of(unit, about, period, remark)
@@ -202,13 +203,15 @@ def _write_district(
             os.utime(path, (arrives.timestamp(), arrives.timestamp()))
 
 
-def _workbook(
+def filled_workbook(
     pack: Pack,
     form: str,
     unit: Unit,
     period: Period,
     tables: Mapping[str, Lines],
+    stage: Stage = Stage.FINAL,
 ) -> bytes:
+    """Return the template of a form, filled in by a unit. A commune names itself as the place."""
     layout = pack.form(form, period)
     assert layout is not None
     lists = {table.name for table in layout.tables if table.kind == "list"}
@@ -216,8 +219,8 @@ def _workbook(
         {name: lines for name, lines in tables.items() if name not in lists},
         {name: list(lines.values()) for name, lines in tables.items() if name in lists},
     )
-    communes = pack.units.children(unit.code, period.end)
-    return write_template(layout, unit, period, values, communes=communes)
+    communes = pack.units.children(unit.code, period.end) or [unit]
+    return write_template(layout, unit, period, values, stage=stage, communes=communes)
 
 
 def _type_as_text(
@@ -275,7 +278,7 @@ def _spoil_livelihoods(tables: Mapping[str, Lines]) -> None:
     _more(_first(tables["support"]), "supported_poor", "supported")
 
 
-_SPOIL: dict[str, Callable[[Mapping[str, Lines]], None]] = {
+SPOIL: dict[str, Callable[[Mapping[str, Lines]], None]] = {
     "training": _spoil_training,
     "works": _spoil_works,
     "disbursement": _spoil_disbursement,

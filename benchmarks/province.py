@@ -257,8 +257,8 @@ class Province:
             level: self._of(n, dice, years, "school_age", {"enrolled": (0.88, 0.99)})
             for level, n in of_school.items()
         }
-        # A district knows its communes; each has a health station.
-        communes = len(self._pack.units.children(unit, period.end))
+        # A district knows its communes; each has a health station. A commune is one itself.
+        communes = len(self._pack.units.children(unit, period.end)) or 1
         hamlets = int(communes * HAMLETS * dice.uniform(0.8, 1.2))
         of_place = {
             "commune_road": communes,
@@ -322,4 +322,9 @@ class Province:
 
     def _commune(self, unit: str, period: Period, number: int) -> str:
         communes = self._pack.units.children(unit, period.end)
+        if not communes:
+            # The unit is a commune itself.
+            itself = self._pack.units.get(unit, period.end)
+            assert itself is not None
+            return itself.name
         return communes[number % len(communes)].name

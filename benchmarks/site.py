@@ -38,28 +38,28 @@ class Written:
 
 def load(settings: Settings, day: date) -> None:
     """Read, check and load what is in the inbox, as a run of `day` does."""
-    run = open_run(settings, day)
-    for source in run.sources("inbox"):
-        intake.collect(run, source)
-    for chunk in run.pending():
-        steps.load(run, steps.check(run, steps.read(run, chunk)))
-    steps.compare(run)
-    errors = run.finish()["errors"]
+    with open_run(settings, day) as run:
+        for source in run.sources("inbox"):
+            intake.collect(run, source)
+        for chunk in run.pending():
+            steps.load(run, steps.check(run, steps.read(run, chunk)))
+        steps.compare(run)
+        errors = run.finish()["errors"]
     if errors:
         raise SystemExit(f"the run failed: {errors}")
 
 
 def write_site(settings: Settings, pack: Pack, day: date) -> Written:
     """Write the site as a run of `day` does, in this process."""
-    run = open_run(settings, day)
-    ready_for_questions(run.warehouse)
-    before = _changes(settings.site)
-    began = time.process_time()
-    publish_site(run.warehouse, pack, settings, run.now())
-    seconds = time.process_time() - began
-    after = _changes(settings.site)
+    with open_run(settings, day) as run:
+        ready_for_questions(run.warehouse)
+        before = _changes(settings.site)
+        began = time.process_time()
+        publish_site(run.warehouse, pack, settings, run.now())
+        seconds = time.process_time() - began
+        after = _changes(settings.site)
+        run.finish()
     changed = sum(before.get(path) != when for path, when in after.items())
-    run.finish()
     return Written(seconds, changed)
 
 
