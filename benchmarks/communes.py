@@ -72,7 +72,7 @@ class Communes:
 
     def __init__(self, files: Path, count: int, again: float) -> None:
         """Take the number of communes, and the share of reports that come again, mended."""
-        home = files / fingerprint()
+        home = files / fingerprint(Path(__file__).name)
         self.pack_folder = home / "pack-communes"
         if not self.pack_folder.is_dir():
             with made_whole(self.pack_folder) as beside:

@@ -66,9 +66,13 @@ def country_of(folder: Path, districts: int, period: Period = PERIOD) -> Country
     return Country(pack, inbox, files, period)
 
 
-def fingerprint() -> str:
-    """Return what changes when the files would: of the code that makes them and of the sample."""
-    made_by = [ROOT / "benchmarks" / name for name in ("country.py", "province.py", "quarter.py")]
+def fingerprint(*more: str) -> str:
+    """Return what changes when the files would: of the code that makes them and of the sample.
+
+    `more` names further modules of this folder that make them.
+    """
+    names = ("country.py", "province.py", "quarter.py", *more)
+    made_by = [ROOT / "benchmarks" / name for name in names]
     made_by += sorted((ROOT / "publish" / "template").glob("*.py"))
     sample = sorted(path for path in SAMPLE.rglob("*") if path.is_file())
     return fingerprint_of([*made_by, *sample])
