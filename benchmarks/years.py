@@ -62,17 +62,22 @@ class Years:
     title: str
     rows: dict[str, str] = field(default_factory=dict)
 
+    def note(self, name: str, value: str) -> None:
+        """Note a row, and print it at once: what follows may take long."""
+        self.rows[name] = value
+        print(f"  {self.title}: {name}: {value}", file=sys.stderr)
+
     def bytes(self, name: str, count: int) -> None:
         """Note a size."""
-        self.rows[name] = f"{count / 1e6:,.2f} MB"
+        self.note(name, f"{count / 1e6:,.2f} MB")
 
     def seconds(self, name: str, seconds: float, more: str = "") -> None:
         """Note a cost."""
-        self.rows[name] = f"{seconds:,.2f} s{more}"
+        self.note(name, f"{seconds:,.2f} s{more}")
 
     def count(self, name: str, count: int) -> None:
         """Note a number."""
-        self.rows[name] = f"{count:,}"
+        self.note(name, f"{count:,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ def load_years(place: Place, communes: Communes, given: argparse.Namespace) -> l
     reports = 0
     for quarter in quarters_of(given.years):
         files = communes.arrivals(quarter)
-        is_measured = quarter.number == 4 and quarter.year in _measured_years(given.years)
+        is_measured = quarter.number == 4 and quarter.year in _measured_years(given)
         last = min(_HELD_BACK, len(files) // 2)
         kept = files[-last:] if is_measured else []
         place.receive(files[: len(files) - len(kept)])
@@ -153,8 +158,7 @@ def load_years(place: Place, communes: Communes, given: argparse.Namespace) -> l
         loading += spent.seconds
         print(f"  {quarter}: {reports:,} reports, {loading:.0f} s of CPU", file=sys.stderr)
         if is_measured:
-            years = quarter.year - quarters_of(1)[0].year + 1
-            result = Years(f"year {years}")
+            result = Years(f"year {quarter.year - FIRST_YEAR + 1}")
             result.seconds("loading all of it, in this process", loading)
             results.append(result)
             with _copy_of(place, tuple(kept)) as copy:
@@ -164,9 +168,9 @@ def load_years(place: Place, communes: Communes, given: argparse.Namespace) -> l
     return results
 
 
-def _measured_years(years: int) -> set[int]:
-    quarters = quarters_of(years)
-    return {quarters[3].year, quarters[-1].year}
+def _measured_years(given: argparse.Namespace) -> set[int]:
+    last = quarters_of(given.years)[-1].year
+    return {last} if given.only_last else {FIRST_YEAR, last}
 
 
 @contextmanager
@@ -306,10 +310,9 @@ def measure_runs(place: Place, quarter: Period, result: Years) -> None:
     archive, ledger = place.settings.var / "archive", _warehouse_bytes(place.settings)
     before = _bytes(archive)
     result.seconds("mtqg run, nothing new", _run(place, day + timedelta(days=1)))
-    result.rows["  it adds"] = (
-        f"{(_bytes(archive) - before) / 1e3:,.1f} kB of archive, "
-        f"{(_warehouse_bytes(place.settings) - ledger) / 1e3:,.1f} kB of warehouse"
-    )
+    more = (_bytes(archive) - before) / 1e3
+    more_rows = (_warehouse_bytes(place.settings) - ledger) / 1e3
+    result.note("  it adds", f"{more:,.1f} kB of archive, {more_rows:,.1f} kB of warehouse")
     site = place.settings.site
     result.bytes("site", _bytes(site))
     result.count("files of the site", sum(path.is_file() for path in site.rglob("*")))
@@ -384,6 +387,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--communes", type=int, default=COMMUNES, help="communes; each sends 18 reports a year")
     add("--again", type=float, default=0.1, help="share of reports that come again, mended")
     add("--nights", type=int, default=5, help="runs of a quarter that find nothing")
+    add("--only-last", action="store_true", help="do not measure after the first year")
     add("--no-rebuild", dest="rebuild", action="store_false", help="do without the rebuild")
     add("--postgres", action="store_true", help="copy the rows into PostgreSQL, too")
     add("--only-files", action="store_true", help="make the files and stop")
