@@ -1,9 +1,9 @@
 """One province of communes over years: a pack, and the files that come after each quarter.
 
-The pack is the sample's with 43 communes that have always been there and report from 2021 on. A
-quarter brings four forms of each commune; the third also September's outcomes, the fourth those of
-the whole year. Some reports are spoilt; they come again with the next quarter's, mended. The same
-arguments give the same files, and a smaller province's are part of a larger's.
+The pack is the sample's with up to 43 communes that have always been there, reporting from 2021 on.
+A quarter brings four forms of each commune; the third also September's outcomes, the fourth those
+of the whole year. Some reports are spoilt; they come again with the next quarter's, mended. The
+same arguments give the same files, and a smaller province's are part of a larger's.
 """
 
 import csv
@@ -73,16 +73,15 @@ class Communes:
     def __init__(self, files: Path, count: int, again: float) -> None:
         """Take the number of communes, and the share of reports that come again, mended."""
         home = files / fingerprint(Path(__file__).name)
-        self.pack_folder = home / "pack-communes"
+        self.pack_folder = home / f"pack-communes-{count}"
         if not self.pack_folder.is_dir():
             with made_whole(self.pack_folder) as beside:
-                _write_pack(beside)
+                _write_pack(beside, count)
         self.pack = load_pack(self.pack_folder)
-        units = [unit for unit in self.pack.units if unit.kind is UnitKind.COMMUNE]
-        self._units = units[:count]
+        self._units = [unit for unit in self.pack.units if unit.kind is UnitKind.COMMUNE]
         self._again = again
         self._made = home / f"communes-{round(1000 * again)}"
-        self._province = Province(self.pack, _SEED, [unit.code for unit in units])
+        self._province = Province(self.pack, _SEED, [unit.code for unit in self._units])
 
     def arrivals(self, quarter: Period) -> list[Path]:
         """Return the files that come after a quarter, in the order in which they come."""
@@ -148,10 +147,10 @@ def _spoil_outcomes(tables: Mapping[str, Lines]) -> None:
 _SPOIL: dict[str, Callable[[Mapping[str, Lines]], None]] = {**SPOIL, _OUTCOMES: _spoil_outcomes}
 
 
-def _write_pack(folder: Path) -> None:
+def _write_pack(folder: Path, count: int) -> None:
     """Write the sample's pack with communes only, directly below the province, in all years."""
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
-    codes = _write_units(folder / "units.csv")
+    codes = _write_units(folder / "units.csv", count)
     _keep_rows(folder / "unit_counts.csv", "unit", codes)
     contacts = _yaml(folder / "contacts.yaml")
     contacts["units"] = {code: who for code, who in contacts["units"].items() if code in codes}
@@ -163,12 +162,12 @@ def _write_pack(folder: Path) -> None:
     _write_yaml(folder / "calendar.yaml", calendar)
 
 
-def _write_units(path: Path) -> set[str]:
+def _write_units(path: Path, count: int) -> set[str]:
     """Write the table of units; return their codes."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     province = next(row for row in rows if row["code"] == _PROVINCE)
-    communes = [row for row in rows if row["parent"] == _PARENT_OF_COMMUNES]
+    communes = [row for row in rows if row["parent"] == _PARENT_OF_COMMUNES][:count]
     for row in communes:
         row["parent"] = _PROVINCE
     for row in (province, *communes):
