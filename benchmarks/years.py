@@ -319,7 +319,7 @@ def measure_runs(place: Place, quarter: Period, result: Years) -> None:
     new = place.held_back[:-1]
     place.receive(new)
     cost = _run(place, day + timedelta(days=2))
-    result.seconds(f"mtqg run, {len(new)} new reports", cost)
+    result.seconds("mtqg run, new reports", cost, f" ({len(new)} reports)")
 
 
 def _run(place: Place, day: date) -> float:
