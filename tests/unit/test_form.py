@@ -152,6 +152,7 @@ def test_a_form_is_asked_of_a_unit_as_its_columns_say() -> None:
     declared = form({**LIST, "columns": [column]})
     required = {kind: declared.asked_of(kind).tables[0].columns[0].required for kind in UnitKind}
     assert required == {
+        UnitKind.NATION: True,
         UnitKind.PROVINCE: False,
         UnitKind.DISTRICT: True,
         UnitKind.COMMUNE: True,
