@@ -172,15 +172,27 @@ def test_without_a_warehouse_the_alarm_is_sent_all_the_same(
     assert hook.messages[0]["message"].startswith("No run")
 
 
+@pytest.fixture
+def logged() -> Iterator[StringIO]:
+    """What every logger says at any level; afterwards the root logger is as it was.
+
+    Not caplog: it listens also to loggers that pass nothing on.
+    """
+    root = logging.getLogger()
+    level = root.level
+    text = StringIO()
+    handler = logging.StreamHandler(text)
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.setLevel(level)
+    root.removeHandler(handler)
+
+
 @pytest.mark.parametrize("status", [500, 404, 301])
 def test_a_channel_that_refuses_is_tried_again_later_and_named_in_the_digest(
-    served: Settings, hook: Webhook, fill: Fill, status: int
+    served: Settings, hook: Webhook, fill: Fill, status: int, logged: StringIO
 ) -> None:
-    # Not caplog: it listens also to loggers that pass nothing on.
-    logged = StringIO()
-    handler = logging.StreamHandler(logged)
-    logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.DEBUG)
     put(served, "942", fill("942", "2024-Q4"))
     run = nightly(served)
     hook.status = status
@@ -195,7 +207,6 @@ def test_a_channel_that_refuses_is_tried_again_later_and_named_in_the_digest(
     assert hook.messages == []
     assert send(run, NOON + timedelta(hours=1)) == []
     assert (len(hook.messages), outbox(run)) == (1, [(label, "sent", 2)])
-    logging.getLogger().removeHandler(handler)
     assert "deferred" in logged.getvalue()
     assert "s3cret" not in logged.getvalue()
 
