@@ -64,7 +64,7 @@ def _kind(content: bytes) -> str | None:
 
 
 def _refusal(content: bytes) -> ReaderFinding | None:
-    """Return why the reader would refuse a file at first sight, or None."""
+    """Return why the reader would refuse a file before it reads a table, or None."""
     if content.startswith(ZIP):
         return _refuse_zip(content)
     if content.startswith(OLE):

@@ -104,7 +104,7 @@ class MailFolder:
     def offers(self, cursor: str | None) -> Iterator[tuple[Offer | UnusableOffer, str | None]]:
         """Yield the mails that came after `cursor`, oldest first, each with the cursor after it.
 
-        A Maildir has no cursor, and a server that began to number its mails anew makes an earlier
+        A Maildir has no cursor, and a server that has renumbered its mails makes an earlier
         one void: then every mail is offered, and the ledger knows those that were taken.
         Raises SourceError, or TransientError if a retry is likely to help.
         """

@@ -261,7 +261,7 @@ def test_a_broken_a_missing_and_a_stale_partition_are_named_and_stop_no_other(
     reason = built.provinces[2]["reason"]
     assert reason.startswith("mart_rollups: damaged: its sha256 is ")
     assert ask(file, "SELECT DISTINCT reported, expected FROM mart_rollups") == [(2, 4)]
-    # What the provinces that sent owe is missing from the others too.
+    # What is due from the provinces that sent is missing from the others too.
     missing = ask(
         file, "SELECT DISTINCT unit_code FROM mart_reporting WHERE missing IS NULL ORDER BY 1"
     )

@@ -17,19 +17,18 @@ and the ledger knows what is new.
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
-from connectors.sources.http_client import HttpClient
-from connectors.sources.portal_session import HttpService, Patience, with_scheme
+from connectors.sources.portal_session import Patience, with_scheme
 from connectors.sources.times import utc_of
 from connectors.sources.tools.questions import Question, kobo_questions
 from connectors.sources.tools.submissions import (
     PAGE_SIZE,
     Submitted,
-    advice,
     ask_json,
     canonical,
     offer_of,
     pages,
     text_of,
+    tool_client,
 )
 from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.errors import SourceError
@@ -48,16 +47,15 @@ class Kobo:
         self._url = f"{url.rstrip('/')}/api/v2/assets/{quote(source.asset)}"
         self._content: dict[str, bytes] = {}
         setting = str(source.token)
-        service = HttpService(
-            title="KoboToolbox",
-            url=url,
+        self._client = tool_client(
+            "KoboToolbox",
+            source.name,
+            url,
             authorization=with_scheme("Token", token, setting),
-            url_setting=f"url of source {source.name}",
-            token_setting=setting,
-            advice=advice(setting, f"asset {source.asset}"),
-            operator="the administrator of KoboToolbox",
+            setting=setting,
+            what=f"asset {source.asset}",
+            patience=patience,
         )
-        self._client = HttpClient(service, patience)
 
     def close(self) -> None:
         """Close the connections. May be called more than once."""

@@ -19,19 +19,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
-from connectors.sources.http_client import HttpClient
-from connectors.sources.portal_session import HttpService, Patience, with_scheme
+from connectors.sources.portal_session import Patience, with_scheme
 from connectors.sources.times import utc_of
 from connectors.sources.tools.questions import Question, odk_questions
 from connectors.sources.tools.submissions import (
     PAGE_SIZE,
     Json,
     Submitted,
-    advice,
     canonical,
     offer_of,
     pages,
     text_of,
+    tool_client,
 )
 from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.errors import SourceError
@@ -53,16 +52,15 @@ class Odk:
         self._content: dict[str, bytes] = {}
         setting = str(source.password)
         login = base64.b64encode(f"{source.account}:{password}".encode()).decode()
-        service = HttpService(
-            title="ODK Central",
-            url=url,
+        self._client = tool_client(
+            "ODK Central",
+            source.name,
+            url,
             authorization=with_scheme("Basic", login, setting),
-            url_setting=f"url of source {source.name}",
-            token_setting=setting,
-            advice=advice(setting, f"form {source.form} of project {source.project}"),
-            operator="the administrator of ODK Central",
+            setting=setting,
+            what=f"form {source.form} of project {source.project}",
+            patience=patience,
         )
-        self._client = HttpClient(service, patience)
 
     def close(self) -> None:
         """Close the connections. May be called more than once."""

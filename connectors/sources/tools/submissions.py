@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from connectors.file_names import display_name
 from connectors.sources.http_client import HttpClient, join
+from connectors.sources.portal_session import HttpService, Patience
 from program.delivery import Offer, RejectedOffer
 from program.errors import SourceError
 from program.pack.source import ToolSource
@@ -148,7 +149,30 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
-def advice(setting: str, what: str) -> Mapping[int, str]:
+def tool_client(
+    tool: str,
+    source: str,
+    url: str,
+    *,
+    authorization: str | None,
+    setting: str,
+    what: str,
+    patience: Patience | None,
+) -> HttpClient:
+    """Return the client of a form tool, whose errors name the source, the setting and `what`."""
+    service = HttpService(
+        title=tool,
+        url=url,
+        authorization=authorization,
+        url_setting=f"url of source {source}",
+        token_setting=setting,
+        advice=_advice(setting, what),
+        operator=f"the administrator of {tool}",
+    )
+    return HttpClient(service, patience)
+
+
+def _advice(setting: str, what: str) -> Mapping[int, str]:
     """Return what to check for the status codes of a tool. `what` is the form or asset."""
     return {
         400: f"the tool does not take this question; is {what} right?",

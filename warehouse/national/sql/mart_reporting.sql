@@ -1,5 +1,5 @@
 -- The reports of each province's units by form, period and stage. Of a province whose partition is
--- missing or broken every report that other provinces owe is missing.
+-- missing or broken every report that is due from other provinces is missing.
 CREATE TABLE mart_reporting AS
 WITH sent AS (
     SELECT r.province AS unit_code, r.form_code, r.period, r.stage, MIN(r.due_date) AS due_date,
