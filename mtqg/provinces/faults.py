@@ -1,26 +1,34 @@
 """What is wrong with the provinces of a `provinces.yaml`, before anything is deployed."""
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from program.errors import ConfigurationError
-from program.pack.load import load_pack
+from program.pack.load import Pack, load_pack
 from program.provinces.provinces_file import Province, Provinces
 from program.settings import Settings, settings_of
 
-_OWN_TO_EACH: dict[str, Callable[[Settings], str]] = {
-    "pack": lambda settings: str(settings.pack.resolve()),
-    "var": lambda settings: str(settings.var.resolve()),
-    "metrics": lambda settings: str(settings.metrics_folder.resolve()),
-    "warehouse_url": lambda settings: settings.warehouse_url,
-    "archive_url": lambda settings: settings.archive_url.rstrip("/"),
-    "inbox_url": lambda settings: settings.inbox_url.rstrip("/"),
-    "mailbox_url": lambda settings: settings.mailbox_url.get_secret_value(),
-    "bounces_url": lambda settings: settings.bounces_url.get_secret_value(),
+
+def _partition(settings: Settings, pack: Pack) -> str:
+    """Return where a province's marts go for the country; empty where it sends none."""
+    url = settings.national_url.rstrip("/")
+    return f"{url} {pack.province.code}" if url else ""
+
+
+_OWN_TO_EACH: dict[str, Callable[[Settings, Pack], str]] = {
+    "pack": lambda settings, _: str(settings.pack.resolve()),
+    "var": lambda settings, _: str(settings.var.resolve()),
+    "metrics": lambda settings, _: str(settings.metrics_folder.resolve()),
+    "warehouse_url": lambda settings, _: settings.warehouse_url,
+    "archive_url": lambda settings, _: settings.archive_url.rstrip("/"),
+    "inbox_url": lambda settings, _: settings.inbox_url.rstrip("/"),
+    "mailbox_url": lambda settings, _: settings.mailbox_url.get_secret_value(),
+    "bounces_url": lambda settings, _: settings.bounces_url.get_secret_value(),
+    "province in the pack's program.yaml": _partition,
 }
-"""Settings that no two provinces share: one would take in, or write over, what is the other's."""
+"""What no two provinces share: one would take in, or write over, what is the other's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +45,16 @@ class Fault:
 def faults_of(provinces: Provinces) -> list[Fault]:
     """Return what is wrong, in the order of the file. No server is asked."""
     faults: list[Fault] = []
-    settings: dict[str, Settings] = {}
+    loaded: dict[str, tuple[Settings, Pack]] = {}
     for province in provinces:
         faults += _readable_by_others(province)
         try:
-            settings[province.code] = settings_of(province)
-            load_pack(settings[province.code].pack)
+            settings = settings_of(province)
+            loaded[province.code] = settings, load_pack(settings.pack)
         except ConfigurationError as wrong:
             faults.append(Fault(province.code, str(wrong)))
     for name, value_of in _OWN_TO_EACH.items():
-        faults += _shared(name, value_of, settings)
+        faults += _shared(name, value_of, loaded)
     order = [province.code for province in provinces]
     return sorted(faults, key=lambda fault: order.index(fault.code))
 
@@ -59,11 +67,13 @@ def _readable_by_others(province: Province) -> Iterator[Fault]:
 
 
 def _shared(
-    name: str, value_of: Callable[[Settings], str], settings: dict[str, Settings]
+    name: str,
+    value_of: Callable[[Settings, Pack], str],
+    loaded: Mapping[str, tuple[Settings, Pack]],
 ) -> Iterator[Fault]:
     first: dict[str, str] = {}
-    for code, each in settings.items():
-        value = value_of(each)
+    for code, (settings, pack) in loaded.items():
+        value = value_of(settings, pack)
         if not value:
             continue
         other = first.setdefault(value, code)

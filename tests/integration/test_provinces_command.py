@@ -58,6 +58,19 @@ def test_check_names_the_fault_of_one_province_alone(
     assert "is no pack: it has no program.yaml" in said.stdout
 
 
+def test_check_names_two_provinces_that_send_to_the_country_as_one(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both packs are copies of one: the figures of the second would replace those of the first."""
+    monkeypatch.setattr("mtqg.provinces.provinces._missing_pools", lambda _: [])
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["common"]["settings"]["national_url"] = str(file.parent / "national")
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    said = ask("check", str(file))
+    assert said.exit_code == 1
+    assert said.stdout.startswith("95: province in the pack's program.yaml is the same as of 94")
+
+
 def test_check_and_deploy_name_a_pool_that_the_server_lacks(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
