@@ -4,7 +4,7 @@
 CREATE VIEW mart_rollups AS
 WITH given AS (
     SELECT i.code AS indicator_code, i.kind, i.enough_pct, m.upper_code AS unit_code, m.upper_kind, m.is_old_land,
-           m.basis, m.period, m.period_kind, m.period_end, m.ends_at, m.stage, m.is_owed, m.is_synthetic, m.loaded_at,
+           m.basis, m.period, m.period_kind, m.period_end, m.ends_at, m.stage, m.is_obligation, m.is_synthetic, m.loaded_at,
            CASE WHEN n.value IS NULL OR (i.denominator IS NOT NULL AND d.value IS NULL)
                      OR (i.weight IS NOT NULL AND w.value IS NULL) THEN 0 ELSE 1 END AS is_given,
            CASE WHEN (m.submission_id, i.numerator) IN (SELECT x.submission_id, x.element FROM doubtful_elements x)
@@ -25,7 +25,7 @@ summed AS (
            SUM(CASE WHEN g.is_given = 1 THEN g.numerator END) AS numerator,
            SUM(CASE WHEN g.is_given = 1 THEN g.denominator END) AS denominator,
            SUM(g.is_given) AS reported, COUNT(*) AS expected,
-           SUM(g.is_owed) AS owed, SUM(g.is_owed * g.is_given) AS reported_of_owed,
+           SUM(g.is_obligation) AS obligations, SUM(g.is_obligation * g.is_given) AS reported_of_obligations,
            SUM(g.is_given * g.is_doubtful) AS doubtful,
            MAX(g.is_given * g.is_synthetic) AS is_synthetic,
            MAX(CASE WHEN g.is_given = 1 THEN g.loaded_at END) AS loaded_at
@@ -47,8 +47,8 @@ sizes AS (
 -- Where no report is due, all units that exist count: three that sent one unasked are not all.
 covered AS (
     SELECT s.*, z.units, z.shared,
-           CASE WHEN s.owed > 0 AND 100.0 * s.reported_of_owed >= s.enough_pct * s.owed THEN 1
-                WHEN s.owed = 0 AND s.reported > 0 AND 100.0 * s.reported >= s.enough_pct * z.units THEN 1
+           CASE WHEN s.obligations > 0 AND 100.0 * s.reported_of_obligations >= s.enough_pct * s.obligations THEN 1
+                WHEN s.obligations = 0 AND s.reported > 0 AND 100.0 * s.reported >= s.enough_pct * z.units THEN 1
                 ELSE 0 END AS is_enough
     FROM summed s
     JOIN sizes z ON z.upper_code = s.unit_code AND z.basis = s.basis AND z.period = s.period
@@ -57,7 +57,7 @@ SELECT s.indicator_code, s.unit_code, s.upper_kind AS unit_kind, s.basis, s.is_o
        s.ends_at, s.stage, s.numerator, s.denominator,
        CASE s.kind WHEN 'share' THEN 100.0 * s.numerator / NULLIF(s.denominator, 0)
                    WHEN 'ratio' THEN s.numerator / NULLIF(s.denominator, 0) ELSE s.numerator END AS actual,
-       s.reported, s.expected, s.owed, s.units, s.shared, s.is_enough,
+       s.reported, s.expected, s.obligations, s.units, s.shared, s.is_enough,
        CASE WHEN ROW_NUMBER() OVER (
            PARTITION BY s.indicator_code, s.unit_code, s.basis, s.period
            -- One final report does not replace the estimates of all the others.

@@ -39,7 +39,7 @@ covered AS (
 )
 SELECT c.indicator_code, n.code AS unit_code, 'nation' AS unit_kind, 'sum_of_provinces' AS basis, 0 AS is_old_land,
        c.period, c.period_kind, c.period_end, c.ends_at, c.stage, c.numerator, c.denominator, c.actual,
-       c.reported, c.expected, c.expected AS owed, c.expected AS units, 0 AS shared, c.is_enough,
+       c.reported, c.expected, c.expected AS obligations, c.expected AS units, 0 AS shared, c.is_enough,
        CASE WHEN ROW_NUMBER() OVER (
            PARTITION BY c.indicator_code, c.period
            -- As of a province: one final report does not replace the estimates of all the others.
