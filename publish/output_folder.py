@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from program.atomic_write import write_atomic
+from program.pack.load import Pack
 from program.settings import ROOT
 
 _RECORD = ".made-from.json"
@@ -34,14 +35,20 @@ def code_digest() -> str:
     return found.hexdigest()
 
 
-def folder_digest(folder: Path) -> str:
-    """Return a digest of all files of a pack."""
+def pack_digest(pack: Pack) -> str:
+    """Return a digest of all files of a pack, and of the pack that it extends."""
     found = hashlib.sha256()
+    for folder in (pack.folder, pack.extended):
+        if folder is not None:
+            _add_files(folder, found)
+    return found.hexdigest()
+
+
+def _add_files(folder: Path, digest: "hashlib._Hash") -> None:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            found.update(f"{path.relative_to(folder)}\n".encode())
-            found.update(path.read_bytes())
-    return found.hexdigest()
+            digest.update(f"{path.relative_to(folder)}\n".encode())
+            digest.update(path.read_bytes())
 
 
 class OutputFolder:

@@ -16,6 +16,8 @@ from program.forms.qualifier import Qualifier
 from program.pack.yaml_file import Model
 from program.units.unit import UnitKind
 
+NATIONAL = "national"
+"""The scope of what the country set or published, beside that of a province."""
 Comparison = Literal["at_least", "more_than", "at_most", "less_than"]
 COMPARISON_WORDS: Mapping[str, str] = {
     "at_least": "từ",
@@ -103,6 +105,11 @@ class CapitalSource(Model):
     tag: Tag
     source: str = Field(min_length=1)
     amounts: Annotated[tuple[Amount, ...], BeforeValidator(_unknown_is_empty)]
+
+    def of_nation(self) -> "CapitalSource":
+        """Return the source with the national amounts only."""
+        national = tuple(each for each in self.amounts if each.scope == NATIONAL)
+        return self.model_copy(update={"amounts": national})
 
 
 class Direction(StrEnum):
@@ -221,6 +228,18 @@ class Indicator(Model):
                 f"{self.code}: money is printed in one of {known}; found {self.unit!r}"
             )
         return self
+
+    def of_nation(self) -> "Indicator | None":
+        """Return the indicator with what the country set; None for one of the province alone.
+
+        That is one that no form feeds and for which only the province has a target.
+        """
+        national = tuple(each for each in self.targets if each.scope == NATIONAL)
+        if self.form is None and self.targets and not national:
+            return None
+        is_own = self.baseline is not None and self.baseline.scope != NATIONAL
+        baseline = None if is_own else self.baseline
+        return self.model_copy(update={"targets": national, "baseline": baseline})
 
     @property
     def is_addable(self) -> bool:

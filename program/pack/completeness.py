@@ -121,6 +121,9 @@ def _projects_without_indicator(pack: Pack) -> Iterator[PackGap]:
 
 
 def _units_without_contact(pack: Pack) -> Iterator[PackGap]:
+    # The national pack receives no reports: there is nothing to write about.
+    if not pack.sources:
+        return
     for unit in pack.units:
         has_contact = unit.code in pack.correspondence.units
         if not has_contact and _must_report(unit, pack):

@@ -1,6 +1,11 @@
-"""Reading a pack: one province's program, declared in `config/<pack>/`."""
+"""Reading a pack: one province's program, declared in `config/<pack>/`.
+
+The national pack may extend a province's: it takes over the definitions that it does not have
+itself, so that figures of both mean the same (decision 57).
+"""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
@@ -25,7 +30,7 @@ from program.tools.tool_form import FOLDER as TOOL_FORMS
 from program.tools.tool_form import ToolForm
 from program.units.counts import FILE as COUNTS
 from program.units.counts import UnitCount
-from program.units.register import UnitRegister
+from program.units.register import UnitKind, UnitRegister
 
 __all__ = ["Pack", "Program", "fingerprint_of", "load_calendar", "load_pack"]
 
@@ -46,6 +51,10 @@ class _Capital(Model):
     capital_sources: tuple[CapitalSource, ...]
 
 
+_CAPITAL = "capital.yaml"
+_INDICATORS = "indicators.yaml"
+_PROGRAM = "program.yaml"
+_SOURCES = "sources.yaml"
 NARRATIVE = "narrative"
 """The only column of the narrative part: its elements are `narrative_<line>`."""
 _NARRATIVE_FILE = "forms/narrative.yaml"
@@ -55,34 +64,69 @@ class _Corrections(Model):
     corrections: tuple[WaiverEntry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _PackFiles:
+    """The files of a pack that define figures: its own, else those of the pack that it extends."""
+
+    folder: Path
+    extended: Path | None
+
+    def path(self, name: str) -> Path:
+        """Return where a file is. One that neither folder has is named in the pack's own."""
+        for folder in self._folders:
+            if (folder / name).is_file():
+                return folder / name
+        return self.folder / name
+
+    def is_taken_over(self, name: str) -> bool:
+        """Tell whether a file is that of the extended pack."""
+        return self.path(name) != self.folder / name
+
+    def layout_files(self) -> list[Path]:
+        """Return the files that say how reports are laid out, in a fixed order."""
+        narrative = self.path(_NARRATIVE_FILE)
+        files = self.form_files()
+        if narrative.is_file():
+            files.insert(0, narrative)
+        return [*files, *_tool_form_files(self.folder)]
+
+    def form_files(self) -> list[Path]:
+        """Return the files of all versions of forms, in the order of their names."""
+        names: set[Path] = set()
+        for folder in self._folders:
+            names.update(path.relative_to(folder) for path in folder.glob("forms/*/*.yaml"))
+        return [self.path(str(name)) for name in sorted(names)]
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return (self.folder,) if self.extended is None else (self.folder, self.extended)
+
+
 def load_pack(folder: Path) -> Pack:
     """Read and validate a pack.
 
     Raises:
         ConfigurationError: Something is wrong. The message names the file, its line and the key.
     """
-    if not (folder / "program.yaml").is_file():
-        raise ConfigurationError(f"MTQG_PACK: {folder} is no pack: it has no program.yaml")
-    form_files = sorted(folder.glob("forms/*/*.yaml"))
+    if not (folder / _PROGRAM).is_file():
+        raise ConfigurationError(f"MTQG_PACK: {folder} is no pack: it has no {_PROGRAM}")
+    program = load_model(folder / _PROGRAM, Program)
+    files = _PackFiles(folder, _extended(folder, program))
     correction_files = sorted(folder.glob("corrections/*.yaml"))
-    program = load_model(folder / "program.yaml", Program)
     units = UnitRegister.read(folder / "units.csv")
-    projects = load_model(folder / "projects.yaml", _Projects)
-    capital = load_model(folder / "capital.yaml", _Capital)
-    indicators = load_model(folder / "indicators.yaml", _Indicators)
-    narrative = _load_narrative(folder / _NARRATIVE_FILE)
-    forms = tuple(_load_form(path, narrative) for path in form_files)
-    sources = load_model(folder / "sources.yaml", _Sources)
+    projects = load_model(files.path("projects.yaml"), _Projects)
+    narrative = _load_narrative(files.path(_NARRATIVE_FILE))
+    forms = tuple(_load_form(path, narrative) for path in files.form_files())
     pack = Pack(
         folder=folder,
         program=program,
         units=units,
         projects=projects.projects,
-        capital=capital.capital_sources,
-        indicators=indicators.indicators,
+        capital=_load_capital(files),
+        indicators=_load_indicators(files),
         forms=forms,
-        sources=sources.sources,
-        calendar=load_calendar(folder),
+        sources=_load_sources(folder / _SOURCES, program, units),
+        calendar=load_model(files.path("calendar.yaml"), Calendar),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
         unit_targets=read_rows(folder / TARGETS, UnitTarget),
         unit_counts=read_rows(folder / COUNTS, UnitCount),
@@ -90,10 +134,65 @@ def load_pack(folder: Path) -> Pack:
         tool_forms=_load_tool_forms(folder),
         dhis2=_load_dhis2(folder / DHIS2),
         # Of the files that decide how a report is read and checked.
-        fingerprint=fingerprint_of([*layout_files(folder), *correction_files]),
+        fingerprint=fingerprint_of([*files.layout_files(), *correction_files]),
+        extended=files.extended,
     )
-    _refuse_wrong_references(pack)
+    _refuse_wrong_references(pack, files)
+    _refuse_extending_province(pack)
     return pack
+
+
+def _extended(folder: Path, program: Program) -> Path | None:
+    """Return the folder of the pack that a pack extends, or None.
+
+    Raises:
+        ConfigurationError: It is no pack, or it extends another one itself.
+    """
+    if not program.extends:
+        return None
+    extended = (folder / program.extends).resolve()
+    place = yaml_location(folder / _PROGRAM, ("extends",))
+    if not (extended / _PROGRAM).is_file():
+        raise ConfigurationError(f"{place}{extended} is no pack: it has no {_PROGRAM}")
+    if load_model(extended / _PROGRAM, Program).extends:
+        raise ConfigurationError(f"{place}{extended} extends another pack itself: name that one")
+    return extended
+
+
+def _refuse_extending_province(pack: Pack) -> None:
+    # A run copies, ships and compares the folder of its pack: it must be whole (decision 10).
+    if pack.extended is not None and pack.province.kind is not UnitKind.NATION:
+        place = yaml_location(pack.folder / _PROGRAM, ("extends",))
+        raise ConfigurationError(
+            f"{place}only the national pack extends another; that of {pack.province.name} has all "
+            "files itself (docs/national.md)"
+        )
+
+
+def _load_capital(files: _PackFiles) -> tuple[CapitalSource, ...]:
+    """Return the sources of capital; of the extended pack's, with the national amounts only."""
+    declared = load_model(files.path(_CAPITAL), _Capital).capital_sources
+    if not files.is_taken_over(_CAPITAL):
+        return declared
+    return tuple(source.of_nation() for source in declared)
+
+
+def _load_indicators(files: _PackFiles) -> tuple[Indicator, ...]:
+    """Return the indicators; of the extended pack's, without what its province set itself."""
+    declared = load_model(files.path(_INDICATORS), _Indicators).indicators
+    if not files.is_taken_over(_INDICATORS):
+        return declared
+    national = [indicator.of_nation() for indicator in declared]
+    return tuple(indicator for indicator in national if indicator is not None)
+
+
+def _load_sources(path: Path, program: Program, units: UnitRegister) -> tuple[Source, ...]:
+    """Return where reports come from. The nation may have no file: it reads partitions only."""
+    first = units.latest(program.province)
+    is_nation = first is not None and first.kind is UnitKind.NATION
+    if is_nation and not path.is_file():
+        return ()
+    return load_model(path, _Sources).sources
 
 
 def load_calendar(folder: Path) -> Calendar:
@@ -106,12 +205,8 @@ def load_calendar(folder: Path) -> Calendar:
 
 
 def layout_files(folder: Path) -> list[Path]:
-    """Return the files of a pack that say how its reports are laid out, in a fixed order."""
-    narrative = folder / _NARRATIVE_FILE
-    files = sorted(folder.glob("forms/*/*.yaml"))
-    if narrative.is_file():
-        files.insert(0, narrative)
-    return [*files, *_tool_form_files(folder)]
+    """Return the files in a folder that say how reports are laid out, in a fixed order."""
+    return _PackFiles(folder, None).layout_files()
 
 
 def _tool_form_files(folder: Path) -> list[Path]:
@@ -175,10 +270,10 @@ def _load_corrections(paths: list[Path]) -> dict[str, tuple[WaiverEntry, ...]]:
     return corrections
 
 
-def _refuse_wrong_references(pack: Pack) -> None:
+def _refuse_wrong_references(pack: Pack, files: _PackFiles) -> None:
     lines = []
     for file, location, text in reference_errors(pack):
-        path = pack.folder / file
+        path = files.path(file)
         # Only YAML has keys to point at.
         place = yaml_location(path, location) if location else f"{path}: "
         lines.append(place + text)

@@ -32,7 +32,8 @@ class Program(Model):
     """A pack's `program.yaml`: whom the pack is for. The page of a sample pack prints `notice`.
 
     `enough_reports_pct`: a sum stands for the whole once this share of the reports that are due
-    has come in.
+    has come in. `extends` is the folder of another pack, relative to this one: the national pack
+    takes over its definitions (`program.pack.load`).
     """
 
     province: str
@@ -41,6 +42,7 @@ class Program(Model):
     office: str
     site_title: str
     notice: str = ""
+    extends: str = ""
     source: str
     enough_reports_pct: float = Field(80, gt=0, le=100)
 
@@ -60,7 +62,8 @@ class Pack:
     `correction_files` gives the corrections in each file. A file's name is relative to `folder`.
     `tool_forms` are the mappings of form tools by the names of their files. `dhis2` is None for a
     pack that sends nothing there.
-    `fingerprint` changes when a form, a mapping or a correction changes.
+    `fingerprint` changes when a form, a mapping or a correction changes. `extended` is the folder of
+    the pack whose definitions it takes over; None for a pack that stands alone.
     """
 
     folder: Path
@@ -79,6 +82,7 @@ class Pack:
     tool_forms: dict[str, ToolForm]
     dhis2: Dhis2 | None
     fingerprint: str
+    extended: Path | None = None
 
     @cached_property
     def counts(self) -> UnitCounts:

@@ -11,7 +11,7 @@ from publish.data.descriptor import csv_name, descriptor_bytes, parquet_name
 from publish.data.documents import write_documents
 from publish.data.feed import feed_bytes
 from publish.data.parquet_file import ParquetWriter
-from publish.output_folder import OutputFolder, code_digest, digest_of, folder_digest
+from publish.output_folder import OutputFolder, code_digest, digest_of, pack_digest
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import Mart, Value, data_day, data_version, declared_marts, mart_rows
 from warehouse.queries.published_runs import run_counts
@@ -49,9 +49,7 @@ class _Package:
 
     def write(self) -> None:
         day = data_day(self.warehouse)
-        base = digest_of(
-            data_version(self.warehouse), code_digest(), folder_digest(self.pack.folder)
-        )
+        base = digest_of(data_version(self.warehouse), code_digest(), pack_digest(self.pack))
         rows_by_mart: dict[str, list[tuple[Value, ...]]] = {}
         made_from_by_mart = {mart: _made_from(mart, base, day) for mart in declared_marts()}
         for mart, made_from in made_from_by_mart.items():

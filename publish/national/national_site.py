@@ -12,7 +12,7 @@ from program.records.query_rows import ProgressRow
 from program.records.report_state import ReportState
 from program.records.target_status import TargetStatus
 from publish.national.national_data import national_data, national_progress
-from publish.output_folder import code_digest, digest_of, folder_digest
+from publish.output_folder import code_digest, digest_of, pack_digest
 from publish.rendering import render, stylesheet
 from publish.site.area_pages import write_area_pages
 from publish.site.first_page import ShownPages
@@ -83,7 +83,7 @@ def publish_national_site(file: NationalFile, pack: Pack, folder: Path, now: dat
         "province_state_words": STATE_WORDS,
         "refused": _refused(differences),
     }
-    shared = digest_of(code_digest(), folder_digest(pack.folder), provinces, differences)
+    shared = digest_of(code_digest(), pack_digest(pack), provinces, differences)
     with open_site(folder) as output:
         output.write("site.css", stylesheet().encode(), shared)
         pages = SitePages(output, shared)

@@ -12,7 +12,7 @@ from program.errors import ConfigurationError, WarehouseError
 from program.pack.load import Pack
 from program.settings import Settings
 from publish.data.descriptor import parquet_name
-from publish.output_folder import folder_digest
+from publish.output_folder import pack_digest
 from warehouse.database.duckdb_file import open_duckdb
 from warehouse.database.engine import Warehouse
 from warehouse.national.definitions import definitions_of
@@ -129,7 +129,7 @@ def _manifest(
         province=pack.province.code,
         name=pack.province.name,
         pack=pack.folder.name,
-        pack_digest=folder_digest(pack.folder)[:16],
+        pack_digest=pack_digest(pack)[:16],
         run=run.run_id,
         as_of=run.as_of,
         written_at=now,

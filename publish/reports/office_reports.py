@@ -17,7 +17,7 @@ from program.records.query_rows import ReportingRow
 from program.records.report_state import is_past_due
 from publish.documents.brief import BRIEF, BriefFacts, brief_bytes
 from publish.documents.dispatch import DISPATCH, dispatch_bytes
-from publish.output_folder import OutputFolder, code_digest, digest_of, folder_digest
+from publish.output_folder import OutputFolder, code_digest, digest_of, pack_digest
 from publish.own_forms.own_forms import write_own_forms
 from publish.reports.annexes import doubt_table, source_table
 from publish.reports.awaited import (
@@ -81,7 +81,7 @@ def write_reports(
     """
     day = data_day(warehouse)
     rows_by_key = _rows_by_key(reporting(warehouse))
-    program = digest_of(code_digest(), folder_digest(pack.folder))
+    program = digest_of(code_digest(), pack_digest(pack))
     with OutputFolder(folder, is_ours=is_ours) as output:
         writer = _Writer(warehouse, pack, day, program, output)
         with_figures = {key: rows for key, rows in rows_by_key.items() if _has_figures(rows)}
@@ -109,7 +109,7 @@ def write_office_files(
     day = data_day(warehouse)
     rows = reporting(warehouse)
     awaited = awaited_reports(rows, pack, day)
-    made_from = digest_of(code_digest(), folder_digest(pack.folder), day, rows)
+    made_from = digest_of(code_digest(), pack_digest(pack), day, rows)
     units = awaited_units(of_open_units(awaited, day))
     with OutputFolder(folder, is_ours=is_ours) as output:
         output.make(

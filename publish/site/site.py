@@ -10,7 +10,7 @@ from program.pack.boundaries import read_boundaries
 from program.pack.load import Pack
 from program.settings import Settings
 from program.vietnamese import vietnam_day
-from publish.output_folder import code_digest, digest_of, folder_digest
+from publish.output_folder import code_digest, digest_of, pack_digest
 from publish.rendering import render, stylesheet
 from publish.site.area_pages import write_area_pages
 from publish.site.first_page import ShownPages, first_page
@@ -73,7 +73,7 @@ def publish_site(
     # A past day, or another folder, is asked for once.
     data = site_data(engine, pack, settings.var / _KEPT if folder is None else None)
     common = {"pack": pack, "as_of_day": as_of_day}
-    shared = digest_of(code_digest(), folder_digest(pack.folder), as_of_day)
+    shared = digest_of(code_digest(), pack_digest(pack), as_of_day)
     with open_site(target) as output:
         output.write("site.css", stylesheet().encode(), shared)
         pages = SitePages(output, shared)

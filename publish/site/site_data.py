@@ -25,7 +25,7 @@ from program.records.report_state import ReportState, state_counts, state_of
 from program.records.site_rows import DisbursementRow, SubmissionLine
 from program.units.register import Unit
 from publish.kept_rows import kept_rows
-from publish.output_folder import code_digest, digest_of, folder_digest
+from publish.output_folder import code_digest, digest_of, pack_digest
 from publish.site.tables.target_summary import TargetLine, target_summary
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import data_day, data_version
@@ -172,7 +172,7 @@ def site_data(engine: Warehouse, pack: Pack, kept: Path | None = None) -> SiteDa
     day = data_day(engine)
     # Figures follow from the month too: a period that ends on this very day has ended.
     month = (day + timedelta(days=1)).replace(day=1)
-    made_from = digest_of(code_digest(), folder_digest(pack.folder), data_version(engine), month)
+    made_from = digest_of(code_digest(), pack_digest(pack), data_version(engine), month)
     return SiteData(
         pack=pack,
         day=day,
