@@ -164,6 +164,11 @@ class Settings(BaseSettings):
     )
 
     # Runs
+    intake: bool = Field(
+        default=True,
+        description="false: no intake is deployed, whatever calendar.yaml says; letters then name "
+        "no hours. In provinces.yaml `intake: false` says it",
+    )
     run_seconds: float = Field(
         16_200,
         gt=0,
@@ -416,7 +421,12 @@ def settings_of(province: Province, **instead: Any) -> Settings:
     for file in province.env_files:
         if not file.is_file():
             raise ConfigurationError(f"province {province.code}: {file}: the file is missing")
-    given = {**province.settings, "province": province.place, "_env_file": province.env_files}
+    given = {
+        **province.settings,
+        "intake": province.has_intake,
+        "province": province.place,
+        "_env_file": province.env_files,
+    }
     where = f"province {province.code} of {province.file}"
     first = _valid(ProvinceSettings, where, **(given | instead))
     if not province.secrets:

@@ -240,7 +240,14 @@ def _message(context: MailContext, letter: Letter, marker: MarkerPool) -> Messag
         return compose_morning(letter, came, reporting(warehouse), pack, files, waiting)
     attachments = attachments_of(letter, pack, settings, context.content_of, marker)
     templates = blank_templates(letter, pack, attachments, settings.max_mail_bytes)
-    return compose(letter, pack, attachments, templates, reply_address(pack, settings))
+    return compose(
+        letter,
+        pack,
+        attachments,
+        templates,
+        reply_address(pack, settings),
+        has_intake=settings.intake,
+    )
 
 
 def send_now(settings: Settings) -> SendResult:

@@ -101,7 +101,7 @@ def preview(
     today = vietnam_day(datetime.now(UTC))
     folder = output or settings.var / "preview"
     pack = load_pack(settings.pack)
-    written = write_previews(pack, today, folder, words_of(pack))
+    written = write_previews(pack, today, folder, words_of(pack), has_intake=settings.intake)
     # The first file is the index of the others.
     line = f"{len(written) - 1} files; begin with {written[0]}"
     print_plain(line)

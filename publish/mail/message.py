@@ -30,6 +30,8 @@ def compose(
     attachments: Sequence[Attachment] = (),
     templates: Sequence[Attachment] = (),
     reply_to: str = "",
+    *,
+    has_intake: bool = True,
 ) -> Message:
     """Return the mail for `letter`, in the name of the pack's office.
 
@@ -40,9 +42,17 @@ def compose(
     `reply_to` is the address of the mailbox from which answers are taken, "" if there is none.
     Only then does the letter ask for an answer by mail, and its subject has a code that an answer
     keeps where a mail program drops its headers.
+
+    `has_intake`: intakes are deployed in the hours of the pack's calendar, if it has any. The
+    letter says when a corrected file is checked.
     """
     about = letter_context(letter, pack, attachments)
-    more = {"attachments": attachments, "templates": templates, "is_answered": bool(reply_to)}
+    more = {
+        "attachments": attachments,
+        "templates": templates,
+        "is_answered": bool(reply_to),
+        "intake": pack.calendar.intake if has_intake else None,
+    }
     html = _html(about, pack, more)
     for most in _FEWER_ITEMS:
         if len(html.encode()) <= _MAX_HTML_BYTES:

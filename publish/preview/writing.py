@@ -45,14 +45,17 @@ def write_previews(
     today: date,
     folder: Path,
     word: WordFinding,
+    *,
+    has_intake: bool = True,
 ) -> list[Path]:
     """Write each kind of mail into `folder`; return the files, the index first.
 
-    `word` gives their findings the words of the rules. The same pack and day give the same files.
+    `word` gives their findings the words of the rules, `has_intake` is as for `compose`. The same
+    pack and day give the same files.
     Raises ConfigurationError if no report is due from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    mails = _mails(pack, today, word)
+    mails = _mails(pack, today, word, has_intake=has_intake)
     entries: list[_Entry] = []
     for number, (kind, message) in enumerate(mails.items(), start=1):
         name = f"{number:02}-{kind}"
@@ -104,7 +107,9 @@ def _write_mail(message: Message, name: str, folder: Path) -> _Entry:
     )
 
 
-def _mails(pack: Pack, today: date, word: WordFinding) -> dict[MailKind, Message]:
+def _mails(
+    pack: Pack, today: date, word: WordFinding, *, has_intake: bool
+) -> dict[MailKind, Message]:
     # Deadlines of a new pack are placeholders, which letters leave out.
     pack = with_deadlines(pack)
     sample = sample_of(pack, today, word)
@@ -116,7 +121,7 @@ def _mails(pack: Pack, today: date, word: WordFinding) -> dict[MailKind, Message
         # Only an answer to a letter can be refused: the pack takes answers from a mailbox.
         is_answer = kind is MailKind.NOT_ACCEPTED
         reply_to = pack.correspondence.office.email if is_answer else ""
-        mails[kind] = compose(letter, pack, attachments, templates, reply_to)
+        mails[kind] = compose(letter, pack, attachments, templates, reply_to, has_intake=has_intake)
     mails[MailKind.MORNING] = sample_morning(sample, pack, f"preview-{MailKind.MORNING}")
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
     digest = _digest(pack, at)

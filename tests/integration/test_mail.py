@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import openpyxl
 import pytest
+import yaml
 
 from program.calendar.stage import Stage
 from program.errors import ConfigurationError, MailDeferredError
@@ -24,7 +25,7 @@ from program.finding import Finding, Severity
 from program.limits import Limits
 from program.pack.load import Pack
 from program.records.letter import Letter, Notice, NoticeKind
-from program.settings import Settings
+from program.settings import ROOT, Settings
 from program.submission import Verdict
 from program.vietnamese import format_date
 from publish.mail.message import compose
@@ -117,6 +118,24 @@ def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_on
     received = replace(judged, verdict=Verdict.ACCEPTED, findings=(NOTE,))
     text = parsed(compose(letter(received, compared), pack)).get_body(("plain",)).get_content()
     assert text.count("Tệp: báo cáo.xlsx") == text.count("ĐÃ NHẬN, CẦN ĐỐI CHIẾU") == 1
+
+
+def test_a_letter_says_when_a_corrected_file_is_checked(pack: Pack) -> None:
+    def last_words(pack: Pack, *, has_intake: bool) -> str:
+        message = parsed(compose(KINDS["needs-fixing"], pack, has_intake=has_intake))
+        text: str = message.get_body(("plain",)).get_content()
+        return text[text.index("Sửa xong") :]
+
+    hours = pack.calendar.intake
+    assert hours is not None
+    in_hours = f"từ {hours.from_hour} giờ đến {hours.until_hour} giờ các ngày làm việc"
+    assert in_hours in last_words(pack, has_intake=True)
+    assert in_hours not in last_words(pack, has_intake=False)
+    # The pack knows the hours; how often there is an intake is in the schedule.
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    schedules = next(each["schedules"] for each in deployments if each["name"] == "intake")
+    minutes = {schedule["cron"].split()[0].removeprefix("*/") for schedule in schedules}
+    assert all(f"sau khoảng {each} phút" in last_words(pack, has_intake=True) for each in minutes)
 
 
 def subject(message: Message) -> str:

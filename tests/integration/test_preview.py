@@ -132,3 +132,4 @@ def test_another_province_sees_its_own_offices_and_forms(tmp_path: Path) -> None
     assert "UBND xã Một" in text
     assert "Hạn gửi báo cáo: 15/07/2024 (còn 2 ngày làm việc)" in text
     assert "Sóc Trăng" not in text
+    assert "Hệ thống kiểm tra vào mỗi đêm." in text  # its calendar declares no intake

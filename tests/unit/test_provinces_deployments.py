@@ -11,7 +11,7 @@ from flows.provinces.declared import declared_deployments
 from flows.provinces.deploying import _stale
 from mtqg.provinces.faults import faults_of
 from program.provinces.provinces_file import Provinces, load_provinces
-from program.settings import ROOT, Settings
+from program.settings import ROOT, Settings, settings_of
 
 TEMPLATE = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
 NAMES = {each["name"] for each in TEMPLATE}
@@ -125,6 +125,11 @@ def test_a_province_without_intake_has_no_intake_and_no_automation_that_waits_fo
         said = [text for text in texts(list(own.values())) if "provinces.yaml" not in text]
         assert not [text for text in said if "intake" in text.casefold()]
         assert len(own[f"lost-runs-{code}"]["triggers"]) == 1
+
+
+def test_the_settings_of_a_province_say_whether_it_has_an_intake(provinces: Provinces) -> None:
+    has_intake = {province.code: settings_of(province).intake for province in provinces}
+    assert has_intake == {"94": True, "95": False, "96": True}
 
 
 def test_job_variables_have_the_place_of_the_settings_and_no_secret(provinces: Provinces) -> None:
