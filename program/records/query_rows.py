@@ -193,16 +193,6 @@ class RunSubmissionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleCount:
-    """How often a rule was broken. `example` is one of its messages, as a district read it."""
-
-    rule: str
-    severity: Severity
-    times: int
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
 class QualityRow:
     """The findings of one rule in one run about one report (`mart_findings.sql`).
 

@@ -1,11 +1,9 @@
 """The rows behind the country's pages, from its file: provinces stand where units were."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from program.calendar.stage import Stage
-from program.finding import Severity
 from program.pack.load import Pack
 from program.records.query_rows import (
     FirstSubmissionRow,
@@ -19,7 +17,7 @@ from program.records.site_rows import DisbursementRow
 from program.submission import Verdict
 from publish.site.site_data import FigureRows, SiteData
 from warehouse.national.file import NationalFile
-from warehouse.queries.reports import progress_row, row_of_view
+from warehouse.queries.view_rows import view_row
 
 
 def national_data(file: NationalFile, pack: Pack) -> SiteData:
@@ -31,15 +29,15 @@ def national_data(file: NationalFile, pack: Pack) -> SiteData:
         figure_rows=FigureRows(
             figures=_progress(file, is_of_nation=False),
             provincial=[row for row in national_progress(file) if row.target is not None],
-            sums=[row_of_view(TerritorySumRow, row) for row in file.ask("sums")],
+            sums=[view_row(TerritorySumRow, row) for row in file.ask("sums")],
             stages=[],
-            money=[_of(DisbursementRow, row) for row in file.ask("disbursement")],
+            money=[view_row(DisbursementRow, row) for row in file.ask("disbursement")],
             plans=[],
             narratives=[],
         ),
         submissions=[],
-        quality=[_quality_row(row) for row in file.ask("findings")],
-        first_passes=[FirstSubmissionRow(**row) for row in file.ask("first_files")],
+        quality=[view_row(QualityRow, row) for row in file.ask("findings")],
+        first_passes=[view_row(FirstSubmissionRow, row) for row in file.ask("first_files")],
     )
 
 
@@ -48,16 +46,12 @@ def national_progress(file: NationalFile) -> list[ProgressRow]:
     return _progress(file, is_of_nation=True)
 
 
-def _quality_row(row: Mapping[str, Any]) -> QualityRow:
-    return QualityRow(**{**row, "severity": Severity(row["severity"])})
-
-
 def _progress(file: NationalFile, *, is_of_nation: bool) -> list[ProgressRow]:
-    return [progress_row(row) for row in file.ask("progress", is_of_nation=is_of_nation)]
+    return [view_row(ProgressRow, row) for row in file.ask("progress", is_of_nation=is_of_nation)]
 
 
 def _reporting_row(row: Mapping[str, Any]) -> ReportingRow:
-    parts = None if row["due"] is None else _of(PartReports, row)
+    parts = None if row["due"] is None else view_row(PartReports, row)
     return ReportingRow(
         form_code=row["form_code"],
         unit_code=row["unit_code"],
@@ -83,11 +77,3 @@ def _verdict(parts: PartReports | None) -> Verdict | None:
     if parts.to_fix:
         return Verdict.QUARANTINED
     return Verdict.ACCEPTED_WITH_WARNINGS if parts.with_warnings else Verdict.ACCEPTED
-
-
-def _of(kind: Any, row: Mapping[str, Any]) -> Any:
-    """Return a row as the dataclass that has its columns as fields."""
-    values = {field.name: row[field.name] for field in fields(kind)}
-    if "stage" in values:
-        values["stage"] = Stage(values["stage"])
-    return kind(**values)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from program.calendar.stage import Stage
+from warehouse.queries.view_rows import view_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,8 @@ class TrainingOfPeriod:
 def training_by_period(engine: Engine, unit: str) -> list[TrainingOfPeriod]:
     """Return the training of a unit, a row for each period, stage and basis."""
     columns = ", ".join(TrainingOfPeriod.__slots__)
-    query = text(
+    query = (
         f"SELECT {columns} FROM mart_training WHERE unit_code = :unit "  # noqa: S608  (our own names)
         "ORDER BY period_end DESC, period, stage, basis"
     )
-    with engine.connect() as connection:
-        found = connection.execute(query, {"unit": unit}).mappings()
-        rows = [dict(row) for row in found]
-    # Views give both as they are stored.
-    for row in rows:
-        row |= {"stage": Stage(row["stage"]), "is_synthetic": bool(row["is_synthetic"])}
-    return [TrainingOfPeriod(**row) for row in rows]
+    return view_rows(engine, TrainingOfPeriod, query, unit=unit)

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, text
 
 from program.calendar.stage import Stage
 from warehouse.database.engine import Warehouse
+from warehouse.queries.view_rows import view_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class IndicatorFigure:
 
 
 _QUERY = text(
-    "SELECT indicator_code, unit_code, period, stage, numerator, denominator, actual, is_flagged, "
-    "qualifier, is_synthetic FROM mart_figures "
+    "SELECT indicator_code AS indicator, unit_code AS unit, period, stage, numerator, denominator, "
+    "actual, (is_flagged = 1 OR qualifier IS NOT NULL) AS is_doubtful, is_synthetic "
+    "FROM mart_figures "
     "WHERE is_current = 1 AND indicator_code IN :indicators "
     "ORDER BY indicator_code, period, unit_code"
 ).bindparams(bindparam("indicators", expanding=True))
@@ -37,19 +39,4 @@ _QUERY = text(
 
 def indicator_figures(warehouse: Warehouse, indicators: Collection[str]) -> list[IndicatorFigure]:
     """Return the current figures of some indicators, of every unit and period, in a fixed order."""
-    with warehouse.connect() as connection:
-        rows = connection.execute(_QUERY, {"indicators": sorted(indicators)}).all()
-    return [
-        IndicatorFigure(
-            indicator=row.indicator_code,
-            unit=row.unit_code,
-            period=row.period,
-            stage=Stage(row.stage),
-            numerator=row.numerator,
-            denominator=row.denominator,
-            actual=row.actual,
-            is_doubtful=bool(row.is_flagged) or row.qualifier is not None,
-            is_synthetic=bool(row.is_synthetic),
-        )
-        for row in rows
-    ]
+    return view_rows(warehouse, IndicatorFigure, _QUERY, indicators=sorted(indicators))

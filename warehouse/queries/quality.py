@@ -3,14 +3,12 @@
 Nothing here writes.
 """
 
-from typing import Any
-
-from sqlalchemy import Engine, RowMapping, func, select, text
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from program.finding import Severity
 from program.records.query_rows import FirstSubmissionRow, QualityRow, RuleExample
-from warehouse.queries.reports import instant_of
+from warehouse.queries.view_rows import view_rows
 from warehouse.tables import FindingRow
 
 
@@ -21,9 +19,7 @@ def quality(engine: Engine) -> list[QualityRow]:
         " FROM mart_findings"
         " WHERE severity <> 'info' ORDER BY run_id, unit_code, rule"
     )
-    with engine.connect() as connection:
-        rows = connection.execute(text(query)).mappings()
-        return [QualityRow(**{**row, "severity": Severity(row["severity"])}) for row in rows]
+    return view_rows(engine, QualityRow, query)
 
 
 def first_passes(engine: Engine) -> list[FirstSubmissionRow]:
@@ -33,19 +29,7 @@ def first_passes(engine: Engine) -> list[FirstSubmissionRow]:
         " first_at, accepted_at"
         " FROM mart_first_submission ORDER BY unit_code, period, form_code, stage"
     )
-    with engine.connect() as connection:
-        rows = connection.execute(text(query)).mappings()
-        return [_first_pass(row) for row in rows]
-
-
-def _first_pass(row: RowMapping) -> FirstSubmissionRow:
-    values: dict[str, Any] = dict(row)
-    # Views give booleans as numbers and, on SQLite, instants as text.
-    for name in ("is_first_pass", "is_accepted"):
-        values[name] = bool(values[name])
-    for name in ("first_at", "accepted_at"):
-        values[name] = instant_of(values[name])
-    return FirstSubmissionRow(**values)
+    return view_rows(engine, FirstSubmissionRow, query)
 
 
 def rule_examples(engine: Engine) -> dict[str, RuleExample]:

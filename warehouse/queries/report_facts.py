@@ -4,13 +4,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, RowMapping, select, text
+from sqlalchemy import ColumnElement, Engine, Row, select, text
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
 from program.forms.qualifier import Qualifier
 from program.records.site_rows import DisbursementRow
 from warehouse.lifecycle.current import is_current
+from warehouse.queries.view_rows import view_rows
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 
@@ -136,9 +137,7 @@ def disbursement_rows(
         "ORDER BY period, stage, unit_code, basis, project_code, source"
     )
     values = {"period": period, "stage": stage.value if stage else None}
-    with engine.connect() as connection:
-        rows = connection.execute(text(query), values).mappings()
-        return [_disbursement_row(row) for row in rows]
+    return view_rows(engine, DisbursementRow, query, **values)
 
 
 def total_money(engine: Engine, unit: str) -> list[DisbursementRow]:
@@ -149,14 +148,7 @@ def total_money(engine: Engine, unit: str) -> list[DisbursementRow]:
         "WHERE unit_code = :unit AND project_code = 'total' AND source = 'total' "
         "ORDER BY period, stage, basis"
     )
-    with engine.connect() as connection:
-        rows = connection.execute(text(query), {"unit": unit}).mappings()
-        return [_disbursement_row(row) for row in rows]
-
-
-def _disbursement_row(row: RowMapping) -> DisbursementRow:
-    typed = {"stage": Stage(row["stage"]), "is_synthetic": bool(row["is_synthetic"])}
-    return DisbursementRow(**{**row, **typed})
+    return view_rows(engine, DisbursementRow, query, unit=unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +170,10 @@ class DoubtRow:
 def doubt_rows(engine: Engine, form: str, period: str, stage: Stage) -> list[DoubtRow]:
     """Return what is in doubt in the current reports of a form and period."""
     columns = [field.name for field in fields(DoubtRow)]
-    query = text(
+    query = (
         f"SELECT {', '.join(columns)} FROM mart_doubts "  # noqa: S608  (our own names)
         "WHERE form_code = :form AND period = :period AND stage = :stage "
         "ORDER BY unit_code, sheet, cell, reason, rule"
     )
     values = {"form": form, "period": period, "stage": stage.value}
-    with engine.connect() as connection:
-        return [DoubtRow(**row) for row in connection.execute(query, values).mappings()]
+    return view_rows(engine, DoubtRow, query, **values)

@@ -1,30 +1,23 @@
 """The questions that commands and the page ask. Nothing here writes."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import fields
-from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, and_, func, select, text
+from sqlalchemy import ColumnElement, Engine, and_, func, select
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
 from program.finding import Severity
-from program.forms.qualifier import Qualifier
-from program.pack.catalogue import Tag
 from program.records.query_rows import (
     ProgressRow,
     ReportingRow,
-    RuleCount,
     RunSubmissionRow,
     StageRow,
     TerritorySumRow,
 )
-from program.records.target_status import TargetStatus
 from program.submission import Verdict
+from warehouse.queries.view_rows import view_rows
 from warehouse.tables import DeliveryRow, FindingRow, SubmissionRow
-
-Row = TypeVar("Row", StageRow, TerritorySumRow)
 
 _OLD_LAND = "is_old_land = 1 AND unit_kind = 'district' AND reported > 0"
 _OF_PROVINCE = "unit_kind = 'province' AND reported > 0 AND is_current = 1"
@@ -42,29 +35,7 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
         f"WHERE {wanted} IS NULL OR period = {wanted} "
         "ORDER BY form_code, period, stage, unit_code"
     )
-    with engine.connect() as connection:
-        rows = connection.execute(text(query), {"period": period}).mappings()
-        return [_reporting_row(row) for row in rows]
-
-
-def _reporting_row(row: RowMapping) -> ReportingRow:
-    return ReportingRow(
-        form_code=row["form_code"],
-        unit_code=row["unit_code"],
-        period=row["period"],
-        stage=Stage(row["stage"]),
-        due_date=_day(row["due_date"]),
-        verdict=Verdict(row["verdict"]) if row["verdict"] else None,
-        version=row["version"],
-        versions=row["versions"],
-        is_open=bool(row["is_open"]),
-        received_at=instant_of(row["received_at"]),
-        delivery_name=row["delivery_name"],
-        is_synthetic=bool(row["is_synthetic"]),
-        submission_id=row["submission_id"],
-        days_late=row["days_late"],
-        is_timely=bool(row["is_timely"]),
-    )
+    return view_rows(engine, ReportingRow, query, period=period)
 
 
 def progress(engine: Engine) -> list[ProgressRow]:
@@ -104,52 +75,13 @@ def _progress(engine: Engine, condition: str, **values: str) -> list[ProgressRow
         f"SELECT * FROM mart_progress WHERE {condition} "  # noqa: S608  (our own text)
         "ORDER BY indicator_code, unit_code, period"
     )
-    with engine.connect() as connection:
-        rows = connection.execute(text(query), values).mappings()
-        return [progress_row(row) for row in rows]
-
-
-def progress_row(row: Mapping[str, Any] | RowMapping) -> ProgressRow:
-    """Return a row of `mart_progress`, of a province's warehouse or of the country's file."""
-    return ProgressRow(
-        indicator_code=row["indicator_code"],
-        unit_code=row["unit_code"],
-        period=row["period"],
-        stage=Stage(row["stage"]),
-        actual=row["actual"],
-        qualifier=Qualifier(row["qualifier"]) if row["qualifier"] else None,
-        target=row["target"],
-        percent=row["percent"],
-        status=TargetStatus(row["status"]),
-        is_synthetic=bool(row["is_synthetic"]),
-        is_flagged=bool(row["is_flagged"]),
-        required_pace=row["required_pace"],
-        actual_pace=row["actual_pace"],
-        projection=row["projection"],
-        projection_at=row["projection_at"],
-        comparison=row["comparison"],
-        basis=row["basis"],
-        reported=row["reported"],
-        expected=row["expected"],
-        units=row["units"],
-        is_headline=bool(row["is_headline"]),
-        measured=row["measured"],
-        over_time=row["over_time"],
-        is_enough=bool(row["is_enough"]),
-        parts_reported=row.get("parts_reported"),
-        parts_of=row.get("parts_of"),
-        doubtful=row["doubtful"],
-        target_scope=row["target_scope"],
-        target_tag=Tag(row["target_tag"]) if row["target_tag"] else None,
-    )
+    return view_rows(engine, ProgressRow, query, **values)
 
 
 def stages(engine: Engine) -> list[StageRow]:
     """Return each estimate beside the final figure of its year, where there are both."""
     query = "SELECT * FROM mart_stages ORDER BY indicator_code, period, unit_code"
-    with engine.connect() as connection:
-        rows = connection.execute(text(query)).mappings()
-        return [row_of_view(StageRow, row) for row in rows]
+    return view_rows(engine, StageRow, query)
 
 
 def territories(engine: Engine) -> list[TerritorySumRow]:
@@ -176,9 +108,7 @@ def _sums(engine: Engine, condition: str) -> list[TerritorySumRow]:
         f"WHERE {condition} "
         "ORDER BY indicator_code, period, unit_code"
     )
-    with engine.connect() as connection:
-        rows = connection.execute(text(query)).mappings()
-        return [row_of_view(TerritorySumRow, row) for row in rows]
+    return view_rows(engine, TerritorySumRow, query)
 
 
 def submissions_of_runs(engine: Engine, runs: Collection[int]) -> list[RunSubmissionRow]:
@@ -237,55 +167,3 @@ def _count_open_findings(severity: Severity) -> Any:
         FindingRow.severity == severity.value,
     )
     return query.scalar_subquery()
-
-
-def findings_by_rule(engine: Engine, run_id: int) -> list[RuleCount]:
-    """Return how often each rule was broken in a run, the most frequent first.
-
-    Notes (`info`) are left out.
-    """
-    count = func.count()
-    query = (
-        select(FindingRow.rule, FindingRow.severity, count, func.min(FindingRow.message))
-        .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
-        .where(SubmissionRow.run_id == run_id, FindingRow.severity != Severity.INFO.value)
-        .group_by(FindingRow.rule, FindingRow.severity)
-        .order_by(count.desc(), FindingRow.rule)
-    )
-    with Session(engine) as session:
-        return [
-            RuleCount(rule, Severity(severity), times, example)
-            for rule, severity, times, example in session.execute(query)
-        ]
-
-
-def row_of_view(kind: type[Row], row: Mapping[str, Any] | RowMapping) -> Row:
-    """Return a view's row as the dataclass that has its columns as fields.
-
-    A field without a column has its default.
-    """
-    values = {field.name: row[field.name] for field in fields(kind) if field.name in row}
-    # Views give both as they are stored.
-    if "is_synthetic" in values:
-        values["is_synthetic"] = bool(values["is_synthetic"])
-    if "stage" in values:
-        values["stage"] = Stage(values["stage"])
-    return kind(**values)
-
-
-def _day(value: Any) -> date | None:
-    """Return a date that a view gives: on SQLite a view's column has no type, and gives text."""
-    if isinstance(value, str):
-        return date.fromisoformat(value)
-    day: date | None = value
-    return day
-
-
-def instant_of(value: Any) -> datetime | None:
-    """Return an instant that a view gives, in UTC: SQLite gives text without a time zone."""
-    if value is None:
-        return None
-    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-    if instant.tzinfo is None:
-        return instant.replace(tzinfo=UTC)
-    return instant

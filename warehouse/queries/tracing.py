@@ -14,6 +14,7 @@ from program.submission import Verdict
 from warehouse.lifecycle.current import is_current
 from warehouse.lifecycle.stored_findings import findings_of
 from warehouse.lifecycle.versions import versions_of
+from warehouse.queries.view_rows import view_rows
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 
@@ -163,29 +164,13 @@ def sums_of(
     values = {"indicator": indicator, "unit": unit, "period": period}
     if stage is not None:
         values["stage"] = stage.value
-    with engine.connect() as connection:
-        rows = connection.execute(query, values).mappings()
-        return [
-            SumRow(
-                basis=row["basis"],
-                period=row["period"],
-                stage=Stage(row["stage"]),
-                actual=row["actual"],
-                reported=row["reported"],
-                expected=row["expected"],
-                units=row["units"],
-                is_enough=bool(row["is_enough"]),
-                doubtful=row["doubtful"],
-                is_synthetic=bool(row["is_synthetic"]),
-            )
-            for row in rows
-        ]
+    return view_rows(engine, SumRow, query, **values)
 
 
 def members_of_sum(engine: Engine, form: str, unit: str, summed: SumRow) -> list[SumMember]:
     """Return every unit on the land of a sum in its period, by code."""
     query = text(
-        "SELECT l.unit_code, l.is_shared, m.submission_id, m.unit_code AS member "
+        "SELECT l.unit_code, l.is_shared, m.submission_id, m.unit_code IS NOT NULL AS is_member "
         "FROM unit_land_map l "
         "JOIN periods p ON p.code = :period AND p.last_day BETWEEN l.first_day AND l.last_day "
         "LEFT JOIN rollup_members m ON m.upper_code = l.upper_code AND m.unit_code = l.unit_code "
@@ -200,16 +185,7 @@ def members_of_sum(engine: Engine, form: str, unit: str, summed: SumRow) -> list
         "stage": summed.stage.value,
         "basis": summed.basis,
     }
-    with engine.connect() as connection:
-        return [
-            SumMember(
-                row["unit_code"],
-                row["submission_id"],
-                row["member"] is not None,
-                bool(row["is_shared"]),
-            )
-            for row in connection.execute(query, values).mappings()
-        ]
+    return view_rows(engine, SumMember, query, **values)
 
 
 def doubts_of(
@@ -224,8 +200,7 @@ def doubts_of(
         "ORDER BY d.submission_id, d.sheet, d.cell, d.rule"
     ).bindparams(bindparam("submissions", expanding=True), bindparam("elements", expanding=True))
     values = {"submissions": list(submission_ids), "elements": list(elements)}
-    with engine.connect() as connection:
-        return [FigureDoubt(**row) for row in connection.execute(query, values).mappings()]
+    return view_rows(engine, FigureDoubt, query, **values)
 
 
 def periods_with_figures(engine: Engine, indicator: str, unit: str) -> list[str]:
