@@ -7,4 +7,7 @@ FINDING_COLOURS = {
     Severity.WARNING: "FFFFB84D",
     Severity.INFO: "FFDDEBF7",
 }
-"""Red, orange and blue by severity, as ARGB. Black text is legible on each."""
+"""Red, orange and blue by severity, as ARGB. Black text is legible on each.
+
+No other cell of a template has one of them.
+"""

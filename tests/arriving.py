@@ -8,13 +8,13 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from program.calendar.schedule import obligations
-from program.delivery import Delivery, Offer
+from program.delivery import Arrival, Delivery, Offer
 from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.settings import Settings
 from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import prepare_warehouse
-from warehouse.ledger import pending_deliveries, record_delivery
+from warehouse.ledger import pending_deliveries, record_deliveries
 from warehouse.states import DeliveryState
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
@@ -38,6 +38,31 @@ def catalogued(settings: Settings, pack: Pack, now: datetime) -> Engine:
     engine = prepare_warehouse(settings.warehouse_url)
     sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, now.date()), now)
     return engine
+
+
+def record_delivery(
+    engine: Engine,
+    offer: Offer,
+    *,
+    source: str,
+    channel: str,
+    sha256: str | None,
+    is_synthetic: bool,
+    run_id: int,
+    now: datetime,
+    is_zip: bool = False,
+) -> DeliveryState | None:
+    """Record one arrival, as `record_deliveries` does for many. It came when it was offered."""
+    arrival = Arrival(
+        offer,
+        source,
+        channel,
+        sha256,
+        received_at=offer.offered_at or now,
+        is_synthetic=is_synthetic,
+        is_zip=is_zip,
+    )
+    return record_deliveries(engine, [arrival], run_id=run_id, now=now)[0]
 
 
 def arrive(

@@ -16,9 +16,10 @@ from program.pack.load import Pack
 from program.settings import Settings
 from program.submission import Submission, verdict_of
 from publish.mail.transport import MailTransport
+from tests.arriving import record_delivery
 from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import prepare_warehouse
-from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.ledger import pending_deliveries, start_run
 from warehouse.lifecycle.reprocess import requeue
 from warehouse.load import load_delivery
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from program.delivery import Arrival, Delivery, ExtractedFile, Offer
+from program.delivery import Arrival, Delivery, ExtractedFile
 from program.finding import ReaderFinding
 from program.mail import HoldReason, InboundMail, MailAuthentication
 from warehouse.database.backends import db_errors_as_sentences
@@ -116,31 +116,6 @@ def known_versions(engine: Engine, source: str) -> set[tuple[str, str]]:
     with Session(engine) as session:
         rows = session.execute(select(*columns).where(DeliveryRow.source == source))
         return set(rows.tuples())
-
-
-def record_delivery(  # noqa: PLR0913  (each is a column)
-    engine: Engine,
-    offer: Offer,
-    *,
-    source: str,
-    channel: str,
-    sha256: str | None,
-    is_synthetic: bool,
-    run_id: int,
-    now: datetime,
-    is_zip: bool = False,
-) -> DeliveryState | None:
-    """Record one arrival, as `record_deliveries` does for many. It came when it was offered."""
-    arrival = Arrival(
-        offer,
-        source,
-        channel,
-        sha256,
-        received_at=offer.offered_at or now,
-        is_synthetic=is_synthetic,
-        is_zip=is_zip,
-    )
-    return record_deliveries(engine, [arrival], run_id=run_id, now=now)[0]
 
 
 def record_deliveries(

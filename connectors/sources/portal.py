@@ -67,7 +67,6 @@ class Portal:
             url=url,
             authorization=with_scheme("Bearer", token, "MTQG_PORTAL_TOKEN"),
             url_setting="MTQG_PORTAL_URL",
-            token_setting="MTQG_PORTAL_TOKEN",  # noqa: S106  (the name of a setting)
             advice=_WHAT_TO_CHECK,
             operator="the portal's operator",
         )

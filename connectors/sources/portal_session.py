@@ -44,7 +44,6 @@ class HttpService:
         url: Its address. All requests stay with this origin.
         authorization: The value of the header of that name; None without one.
         url_setting: Where its address stands.
-        token_setting: Where its token or password stands.
         advice: What to check, by status code.
         operator: Whom to tell what nobody here can mend.
     """
@@ -53,7 +52,6 @@ class HttpService:
     url: str
     authorization: str | None = field(repr=False)
     url_setting: str
-    token_setting: str
     advice: Mapping[int, str]
     operator: str
 

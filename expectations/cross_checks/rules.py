@@ -145,7 +145,7 @@ def _named(rule: AcrossRule, pack: Pack) -> Iterator[tuple[str, Iterable[str]]]:
             yield rule.left.form, rule.left.figures
             yield rule.right.form, rule.right.figures
         case TotalRule(figures=()):
-            for form in _versions(rule.form, pack):
+            for form in pack.versions_of(rule.form):
                 yield rule.form, additive_figures(form)
         case TotalRule():
             yield rule.form, rule.figures
@@ -170,12 +170,8 @@ def cross_check_errors(rule: AcrossRule, pack: Pack) -> Iterator[str]:
         yield f"words: nothing fills the placeholder {listed}"
 
 
-def _versions(code: str, pack: Pack) -> list[Form]:
-    return [form for form in pack.forms if form.code == code]
-
-
 def _unknown_figures(code: str, figures: tuple[str, ...], pack: Pack) -> Iterator[str]:
-    versions = _versions(code, pack)
+    versions = pack.versions_of(code)
     known: set[str] = set()
     for form in versions:
         known.update(form.figures)
@@ -187,7 +183,7 @@ def _unknown_figures(code: str, figures: tuple[str, ...], pack: Pack) -> Iterato
 
 
 def _unknown_columns(rule: DuplicateClaimRule, pack: Pack) -> Iterator[str]:
-    versions = _versions(rule.form, pack)
+    versions = pack.versions_of(rule.form)
     # A pack without the form does not run the rule.
     if not versions:
         return

@@ -1,6 +1,6 @@
 """Where a rule points: from an element and a row to the sheet and cell of the workbook."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from expectations.history.columns import (
@@ -13,6 +13,7 @@ from expectations.history.columns import (
     listed_table,
 )
 from program.forms.form import Form
+from program.forms.table import Column, Line, Table
 from program.units.counts import UnitSize
 
 if TYPE_CHECKING:
@@ -75,11 +76,7 @@ def _list_with(form: Form, column: str) -> str | None:
 
 
 def _element_place(form: Form, element: str, reading: "ParsedReport") -> CellRef | None:
-    for table in form.tables:
-        if element not in table.elements or table.name not in reading.tables:
-            continue
-        column, line = table.elements[element]
-        read = reading.tables[table.name]
+    for _, column, line, read in _tables_with(form, element, reading):
         if line.key not in read.lines:
             return None
         position = read.lines.index(line.key)
@@ -93,17 +90,22 @@ def _place_of_blank(form: Form, element: str, reading: "ParsedReport") -> CellRe
     Only filled lines have a row. The lines of a template follow each other, so an empty one stands
     beside its neighbour in the layout, where the rows around it leave just as much space.
     """
-    for table in form.tables:
-        if element not in table.elements or table.name not in reading.tables:
-            continue
-        column, line = table.elements[element]
-        read = reading.tables[table.name]
+    for table, column, line, read in _tables_with(form, element, reading):
         keys = [each.key for each in table.lines]
         row = _row_of_blank(keys, line.key, read)
         if row is None:
             return read.sheet, None
         return read.sheet, read.cell(column.name, row)
     return None
+
+
+def _tables_with(
+    form: Form, element: str, reading: "ParsedReport"
+) -> Iterator[tuple[Table, Column, Line, "ParsedTable"]]:
+    """Yield the matrices that were read and have an element, with its column and line."""
+    for table in form.tables:
+        if element in table.elements and table.name in reading.tables:
+            yield table, *table.elements[element], reading.tables[table.name]
 
 
 def _row_of_blank(keys: Sequence[str], key: str, read: "ParsedTable") -> int | None:

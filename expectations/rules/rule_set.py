@@ -203,7 +203,7 @@ def _form_rules(
     suite = load_model(path, FormFile)
     if suite.form != code:
         raise ConfigurationError(f"{path}: form: expected {code}, found {suite.form}")
-    versions = [form for form in pack.forms if form.code == code]
+    versions = pack.versions_of(code)
     mistakes = rule_errors(suite.rules, versions, known)
     _refuse(f"{path}: {mistake}" for mistake in mistakes)
     return translated(suite.rules, path, lang)

@@ -28,7 +28,7 @@ def _mistakes_of(source: ToolSource, pack: Pack, settings: Settings) -> Iterator
     if connector is None:
         return
     tool_form = pack.tool_forms[source.tool_form]
-    forms = [form for form in pack.forms if form.code == tool_form.form]
+    forms = pack.versions_of(tool_form.form)
     with closing(connector):
         questions = connector.questions()
     yield from misfits(tool_form, forms, questions)

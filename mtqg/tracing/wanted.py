@@ -57,7 +57,7 @@ def _periods_of_year_in(text: str, indicator: Indicator, pack: Pack) -> list[str
     year = _YEAR.search(text)
     if year is None:
         return []
-    forms = [form for form in pack.forms if form.code == indicator.form]
+    forms = pack.versions_of(indicator.form)
     kinds = dict.fromkeys(kind for form in forms for kind in form.periods)
     first, last = date(int(year[0]), 1, 1), date(int(year[0]), 12, 31)
     periods = [periods_between(kind, first, last) for kind in kinds]

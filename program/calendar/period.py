@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
 
 from program.labels import fold
 
@@ -210,3 +213,18 @@ def _parsed(code: str) -> Period:
         if match[kind.value]:
             return Period(year, kind, int(match[kind.value]))
     return Period(year, PeriodKind.YEAR)
+
+
+def is_within(day: date, first: date | None, last: date | None) -> bool:
+    """Tell whether a day lies from `first` to `last`, both included. None: no such bound."""
+    has_begun = first is None or first <= day
+    has_not_ended = last is None or day <= last
+    return has_begun and has_not_ended
+
+
+def _only_code(code: str) -> str:
+    return Period.parse(code).code
+
+
+PeriodCode: TypeAlias = Annotated[str, AfterValidator(_only_code)]
+"""The code of a period in a pack's file, in its only spelling."""

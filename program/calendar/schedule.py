@@ -10,8 +10,7 @@ import holidays
 from holidays.registry import EntityLoader
 from pydantic import Field, model_validator
 
-from program.calendar.period import Period, PeriodKind, periods_between
-from program.calendar.span import is_within
+from program.calendar.period import Period, PeriodKind, is_within, periods_between
 from program.calendar.stage import Stage
 from program.pack.yaml_file import Model
 from program.units.register import Unit, UnitKind

@@ -9,8 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from program.calendar.period import Period, PeriodKind
-from program.calendar.span import is_within
+from program.calendar.period import Period, PeriodKind, is_within
 from program.calendar.stage import Stage
 from program.forms.table import NAME, Column, Label, OverTime, Table
 from program.pack.yaml_file import Model, repeated

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from program.calendar.period import Period, PeriodKind
+from program.calendar.period import PeriodCode, PeriodKind
 from program.forms.measure import MONEY_MEASURES, to_printed
 from program.forms.qualifier import Qualifier
 from program.pack.yaml_file import Model
@@ -144,21 +144,31 @@ class Target(Model):
     `scope` says who set it, `level` for which units. Without a level, a share or ratio applies to
     every unit. An amount (count, money) applies to the whole that its scope names: the province's
     is no district's, and the nation's is no province's. Amounts of single units are in
-    `targets.csv` (`program.pack.unit_target`).
+    `targets.csv` (`UnitTarget`).
     """
 
     scope: Literal["national", "province"]
     level: UnitKind | None = None
-    period: str | None
+    period: PeriodCode | None
     value: float
     comparison: Comparison
     tag: Tag
     source: str = Field(min_length=1)
 
-    @field_validator("period")
-    @classmethod
-    def _is_a_period(cls, code: str | None) -> str | None:
-        return None if code is None else Period.parse(code).code
+
+class UnitTarget(Model):
+    """A value that one unit is to reach in a period: a line of `targets.csv`, with its columns.
+
+    `value` is in the unit in which the warehouse keeps the figure: money in đồng.
+    """
+
+    indicator: str
+    unit: str
+    period: PeriodCode
+    value: float
+    comparison: Comparison
+    tag: Tag
+    source: str
 
 
 class Baseline(Model):
@@ -168,15 +178,10 @@ class Baseline(Model):
     """
 
     scope: Literal["national", "province"]
-    period: str
+    period: PeriodCode
     value: float
     tag: Tag
     source: str = Field(min_length=1)
-
-    @field_validator("period")
-    @classmethod
-    def _is_a_period(cls, code: str) -> str:
-        return Period.parse(code).code
 
 
 class Indicator(Model):

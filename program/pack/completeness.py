@@ -87,7 +87,7 @@ def _duties_without_form(pack: Pack) -> Iterator[PackGap]:
         if last is None:
             # The duty goes on for ever. Its newest version, once in force, covers all later
             # periods.
-            last = max(form.valid_from for form in pack.forms if form.code == duty.form)
+            last = max(form.valid_from for form in pack.versions_of(duty.form))
         periods = periods_between(duty.every, duty.first, last)
         uncovered = [period.code for period in periods if pack.form(duty.form, period) is None]
         if not uncovered:

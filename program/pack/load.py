@@ -14,13 +14,11 @@ from program.calendar.schedule import Calendar
 from program.errors import ConfigurationError
 from program.forms.form import Form
 from program.forms.table import Table
-from program.pack.catalogue import CapitalSource, Indicator, Project
+from program.pack.catalogue import CapitalSource, Indicator, Project, UnitTarget
 from program.pack.contact import Correspondence
 from program.pack.csv_file import read_rows
 from program.pack.pack import Pack, Program
 from program.pack.source import Source
-from program.pack.unit_target import FILE as TARGETS
-from program.pack.unit_target import UnitTarget
 from program.pack.validate import reference_errors
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model, load_model, yaml_location
@@ -128,7 +126,7 @@ def load_pack(folder: Path) -> Pack:
         sources=_load_sources(folder / _SOURCES, program, units),
         calendar=load_model(files.path("calendar.yaml"), Calendar),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
-        unit_targets=read_rows(folder / TARGETS, UnitTarget),
+        unit_targets=read_rows(folder / "targets.csv", UnitTarget),
         unit_counts=read_rows(folder / COUNTS, UnitCount),
         correction_files=_load_corrections(correction_files),
         tool_forms=_load_tool_forms(folder),

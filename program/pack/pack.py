@@ -16,10 +16,9 @@ from program.calendar.stage import Stage
 from program.errors import ConfigurationError
 from program.forms.form import Form
 from program.forms.table import OverTime
-from program.pack.catalogue import CapitalSource, Indicator, Project
+from program.pack.catalogue import CapitalSource, Indicator, Project, UnitTarget
 from program.pack.contact import Contact, Correspondence
 from program.pack.source import Source, ToolSource
-from program.pack.unit_target import UnitTarget
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model
 from program.tools.dhis2 import Dhis2
@@ -123,9 +122,14 @@ class Pack:
                 return form
         return None
 
+    def versions_of(self, code: str | None) -> list[Form]:
+        """Return all versions of form `code`, in the pack's order; none for an unknown form."""
+        return [form for form in self.forms if form.code == code]
+
     def short_title_of(self, code: str | None) -> str | None:
         """Return the short title of form `code`, of its first version; None for an unknown form."""
-        return next((form.short_title for form in self.forms if form.code == code), None)
+        versions = self.versions_of(code)
+        return versions[0].short_title if versions else None
 
     def unit_on(self, code: str | None, period: str | None) -> Unit | None:
         """Return the unit with `code` on the last day of `period`, a period's code.
@@ -154,10 +158,10 @@ class Pack:
         if period is None:
             return None
         reported_period = Period.parse(period)
-        form = next((form for form in self.forms if form.code == form_code), None)
-        if form is None:
+        versions = self.versions_of(form_code)
+        if not versions:
             return reported_period.label
-        return form.label_of(reported_period, stage)
+        return versions[0].label_of(reported_period, stage)
 
     def deadline_of(
         self,
@@ -191,7 +195,7 @@ class Pack:
 
         It is a stock, which is never added up over time, where no form says it.
         """
-        versions = [form for form in self.forms if form.code == form_code]
+        versions = self.versions_of(form_code)
         if element is None or not versions:
             return OverTime.STOCK
         newest = max(versions, key=lambda form: form.valid_from)

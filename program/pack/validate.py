@@ -127,7 +127,7 @@ def _mistakes_of_plans(pack: Pack) -> Iterator[PackError]:
     planned_by: dict[tuple[str, str], str] = {}
     for form in pack.forms:
         code = form.plan_of or form.code
-        versions = _versions_of(code, pack)
+        versions = pack.versions_of(code)
         if not versions:
             text = f"unknown form {code}; the pack has {_form_codes(pack)}"
             yield PackError(_file_of(form), ("plan_of",), text)
@@ -168,7 +168,7 @@ def _mistakes_of_duties(pack: Pack) -> Iterator[PackError]:
 
 def _mistake_of_duty(duty: Duty, pack: Pack) -> tuple[str, str] | None:
     """Return the key that is wrong in a duty, and why; None if its form can be reported so."""
-    versions = _versions_of(duty.form, pack)
+    versions = pack.versions_of(duty.form)
     if not versions:
         return "form", f"unknown form {duty.form}; the pack has {_form_codes(pack)}"
     kind = duty.every
@@ -196,7 +196,7 @@ def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[s
     # An indicator may wait for its form: `program.pack.completeness` lists it.
     if form_code is None:
         return
-    versions = _versions_of(form_code, pack)
+    versions = pack.versions_of(form_code)
     if not versions:
         yield "form", f"unknown form {form_code}; the pack has {_form_codes(pack)}"
         return
@@ -276,10 +276,6 @@ def _mistakes_of_correction(correction: WaiverEntry, pack: Pack) -> Iterator[tup
     unit = pack.units.get(correction.unit, period.end)
     if unit is None:
         yield "unit", f"units.csv has no unit {correction.unit} in {correction.period}"
-
-
-def _versions_of(code: str, pack: Pack) -> list[Form]:
-    return [form for form in pack.forms if form.code == code]
 
 
 def _form_codes(pack: Pack) -> str:

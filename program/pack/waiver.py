@@ -9,9 +9,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from program.calendar.period import Period
+from program.calendar.period import PeriodCode
 from program.calendar.stage import Stage
 from program.finding import Finding
 from program.pack.yaml_file import Model
@@ -53,7 +53,7 @@ class WaiverEntry(Model):
     rule: str
     form: str
     unit: str
-    period: str
+    period: PeriodCode
     stage: Stage = Stage.FINAL
     sheet: str | None = None
     cell: str | None = Field(None, pattern=rf"^{_CELL}(:{_CELL})?$")
@@ -62,11 +62,6 @@ class WaiverEntry(Model):
     by: str = Field(min_length=3)
     decided_on: date
     until: date | None
-
-    @field_validator("period")
-    @classmethod
-    def _is_a_period(cls, code: str) -> str:
-        return Period.parse(code).code
 
     @model_validator(mode="after")
     def _check_until_and_cell(self) -> Self:

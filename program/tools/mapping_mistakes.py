@@ -23,7 +23,7 @@ Mistake: TypeAlias = tuple[tuple[int | str, ...], str]
 
 def mistakes_of_tool_form(tool_form: ToolForm, pack: "Pack") -> Iterator[Mistake]:
     """Yield each name of a mapping that its form does not have, and what it must have."""
-    versions = [form for form in pack.forms if form.code == tool_form.form]
+    versions = pack.versions_of(tool_form.form)
     if not versions:
         codes = ", ".join(sorted({form.code for form in pack.forms}))
         yield ("form",), f"unknown form {tool_form.form}; the pack has {codes}"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from program.calendar.span import is_within
+from program.calendar.period import is_within
 from program.errors import ConfigurationError
 from program.pack.yaml_file import read_text, repeated
 

@@ -74,7 +74,6 @@ class Dhis2Server:
             url=mapping.url,
             authorization=_authorization(mapping, settings, setting),
             url_setting="url of dhis2.yaml",
-            token_setting=setting,
             advice={
                 401: f"check {setting}: it is missing, wrong or expired",
                 403: f"the account of {setting} may not write data values",

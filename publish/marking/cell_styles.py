@@ -14,8 +14,6 @@ from publish.finding_colours import FINDING_COLOURS
 from publish.marking.package import add_element, named
 from publish.marking.request import UnmarkableError
 
-COLOURS = FINDING_COLOURS
-"""No cell of a template has one of them."""
 _HEADING = "FFD6E4F0"
 _BORDER = "FFBFC7D1"
 _LINK = "FF0B5394"
@@ -66,7 +64,7 @@ class CellStyles:
         """Return the format `number` with the colour of a severity instead of its own."""
         key = ("coloured", number, severity)
         if key not in self._added:
-            fill = self._fill_over(number, COLOURS[severity])
+            fill = self._fill_over(number, FINDING_COLOURS[severity])
             self._added[key] = self._with_fill(number, fill)
         return self._added[key]
 
@@ -79,7 +77,7 @@ class CellStyles:
             # A fill of ours has both colours: the back is the one from before.
             if fill.front is None or fill.back is None:
                 continue
-            if fill.front.get("rgb") in COLOURS.values():
+            if fill.front.get("rgb") in FINDING_COLOURS.values():
                 earlier_colour = dict(fill.back.attrib)
                 earlier_fill = _NO_FILL
                 if earlier_colour != _NO_COLOUR:

@@ -12,7 +12,8 @@ from openpyxl.utils import get_column_letter
 from program.finding import Finding
 from program.finding_groups import Group, grouped
 from program.forms.template_marker import OVERVIEW_MARK
-from publish.marking.cell_styles import COLOURS, CellStyles, TextStyle
+from publish.finding_colours import FINDING_COLOURS
+from publish.marking.cell_styles import CellStyles, TextStyle
 from publish.marking.cells import corner_of
 from publish.marking.package import MAIN, add_element, named
 from publish.marking.request import MarkedReport, MarkRequest
@@ -189,7 +190,7 @@ def _row_height(texts: Sequence[str]) -> float:
 
 def _formats(styles: CellStyles, finding: Finding, *, has_link: bool) -> list[int]:
     """Return the format of each of a finding's cells, in the order of the columns."""
-    severity_style = TextStyle(bold=True, border=True, fill=COLOURS[finding.severity])
+    severity_style = TextStyle(bold=True, border=True, fill=FINDING_COLOURS[finding.severity])
     field_format = styles.written(_FIELD)
     number_format = styles.written(_NUMBER)
     severity_format = styles.written(severity_style)

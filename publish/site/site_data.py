@@ -109,11 +109,6 @@ class SiteData:
         return by_form
 
     @cached_property
-    def figures_by_indicator(self) -> Mapping[str, list[ProgressRow]]:
-        """Each unit's own figures by indicator."""
-        return _grouped(self.figure_rows.figures, "indicator_code")
-
-    @cached_property
     def figures_by_unit(self) -> Mapping[str, list[ProgressRow]]:
         """Each unit's own figures by its code."""
         return _grouped(self.figure_rows.figures, "unit_code")

@@ -21,9 +21,10 @@ from mtqg.maintenance.restore import restore_backup, verify_restored
 from program.delivery import Offer
 from program.errors import ArchiveError, UsageError, WarehouseError
 from program.settings import Settings
+from tests.arriving import record_delivery
 from tests.postgres import Postgres, connections_closed
 from warehouse.database.engine import prepare_warehouse
-from warehouse.ledger import record_delivery, start_run
+from warehouse.ledger import start_run
 from warehouse.maintenance.dump import contents_of
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)

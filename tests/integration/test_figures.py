@@ -17,9 +17,8 @@ from program.calendar.stage import Stage
 from program.errors import ConfigurationError
 from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
-from program.pack.catalogue import Target
+from program.pack.catalogue import Target, UnitTarget
 from program.pack.load import Pack, load_pack
-from program.pack.unit_target import UnitTarget
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
 from publish.site.site import publish_site

@@ -17,14 +17,13 @@ from program.pack.load import Pack
 from program.records.letter import Letter
 from program.settings import Settings
 from program.submission import Fact, Submission, Verdict, verdict_of
-from tests.arriving import CRITICAL, NOON, WARNING, arrive, catalogued
+from tests.arriving import CRITICAL, NOON, WARNING, arrive, catalogued, record_delivery
 from warehouse import load as load_module
 from warehouse.database.engine import open_warehouse, prepare_warehouse
 from warehouse.database.run_lock import exclusive_run
 from warehouse.ledger import (
     known_versions,
     pending_deliveries,
-    record_delivery,
     start_run,
 )
 from warehouse.load import load_delivery

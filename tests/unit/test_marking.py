@@ -20,7 +20,7 @@ from program.forms.template_marker import OVERVIEW_MARK
 from program.limits import DEFAULT_LIMITS
 from program.pack.load import Pack
 from program.settings import ROOT
-from publish.marking.cell_styles import COLOURS
+from publish.finding_colours import FINDING_COLOURS
 from publish.marking.file_names import marked_name
 from publish.marking.mark import mark
 from publish.marking.overview import MOST_LISTED
@@ -185,7 +185,7 @@ def test_a_cell_with_several_findings_has_the_worst_colour_and_one_note_of_all(
     template: bytes,
 ) -> None:
     cell = opened(marked(template, ALSO, BAD))[SHEET]["D7"]
-    assert colour(cell) == COLOURS[Severity.CRITICAL]
+    assert colour(cell) == FINDING_COLOURS[Severity.CRITICAL]
     for words in (
         "TRN-01",
         BAD.message,
@@ -200,7 +200,7 @@ def test_a_cell_with_several_findings_has_the_worst_colour_and_one_note_of_all(
 
 def test_a_cell_that_was_not_there_is_made_and_marked(template: bytes) -> None:
     sheet = opened(marked(template, BLANK))["Danh sách lớp"]
-    assert colour(sheet["M40"]) == COLOURS[Severity.CRITICAL]
+    assert colour(sheet["M40"]) == FINDING_COLOURS[Severity.CRITICAL]
     assert "Ô bắt buộc" in sheet["M40"].comment.text
     assert sheet["M40"].value is None
 
@@ -364,7 +364,7 @@ def test_what_is_no_xlsx_is_copied_cell_by_cell_and_marked(
     finding = Finding("TRN-01", Severity.CRITICAL, "Sai.", "Sửa.", "Đúng", name, "B4", "2")
     after = marked(content, finding)
     sheet = opened(after)[name]
-    assert colour(sheet["B4"]) == COLOURS[Severity.CRITICAL]
+    assert colour(sheet["B4"]) == FINDING_COLOURS[Severity.CRITICAL]
     assert "Sai." in sheet["B4"].comment.text
     assert marking_texts("vi").copied in json.dumps(overview(after), ensure_ascii=False)
     assert not any("vba" in part.lower() for part in parts(after))
@@ -395,7 +395,8 @@ def test_a_portals_reports_are_sheets_each_with_its_own_findings(pack: Pack) -> 
     book = opened(mark(asked, pack, DEFAULT_LIMITS))
     for part in (1, 2):
         assert (
-            colour(book[f"{part}. {table.sheet}"][str(finding.cell)]) == COLOURS[Severity.CRITICAL]
+            colour(book[f"{part}. {table.sheet}"][str(finding.cell)])
+            == FINDING_COLOURS[Severity.CRITICAL]
         )
 
 
@@ -446,7 +447,7 @@ def test_ten_thousand_findings_stay_a_workbook_that_opens(template: bytes) -> No
     listed = texts_of(after.worksheets[0])
     assert len(listed) < MOST_LISTED + 20
     assert "5000 chỗ khác" in listed[-1][0]
-    assert colour(after[SHEET]["D10006"]) == COLOURS[Severity.CRITICAL]
+    assert colour(after[SHEET]["D10006"]) == FINDING_COLOURS[Severity.CRITICAL]
 
 
 def test_a_bad_column_is_one_line_of_the_list_and_a_note_at_each_cell(template: bytes) -> None:

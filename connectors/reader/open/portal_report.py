@@ -152,10 +152,11 @@ def _is_report(item: object) -> bool:
     tables = item["tables"]
     if not isinstance(item["form"], str) or not isinstance(tables, dict):
         return False
-    return all(map(_is_table, tables.values()))
+    return all(map(is_list_of_objects, tables.values()))
 
 
-def _is_table(lines: object) -> bool:
+def is_list_of_objects(lines: object) -> bool:
+    """Tell whether a value is a JSON array of objects: a table of a report, a repeat of a tool."""
     if not isinstance(lines, list):
         return False
     return all(isinstance(line, dict) for line in lines)
@@ -198,7 +199,7 @@ def form_of(report: Json, pack: Pack) -> Form | None:
         in_force = pack.form(code, period)
         if in_force is not None:
             return in_force
-    versions = [form for form in pack.forms if form.code == code]
+    versions = pack.versions_of(code)
     for form in versions:
         if form.version == report.get("version"):
             return form

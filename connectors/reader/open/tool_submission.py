@@ -16,6 +16,7 @@ from connectors.reader.open.portal_report import (
     Json,
     PortalReport,
     form_of,
+    is_list_of_objects,
     letters_of,
     parse_json,
     report_in_sheets,
@@ -88,7 +89,7 @@ def _flat_keys(members: Json, below: str) -> Iterator[tuple[str, Any]]:
         path = key.removeprefix(below)
         if not below and key.startswith("_"):
             continue
-        if _is_repeat(value):
+        if is_list_of_objects(value):
             yield path, [dict(_flat_keys(entry, f"{key}/")) for entry in value]
         else:
             yield path, value
@@ -102,16 +103,10 @@ def _nested(members: Json, below: str) -> Iterator[tuple[str, Any]]:
         path = f"{below}{key}"
         if isinstance(value, dict):
             yield from _nested(value, f"{path}/")
-        elif _is_repeat(value):
+        elif is_list_of_objects(value):
             yield path, [dict(_nested(entry, "")) for entry in value]
         else:
             yield path, value
-
-
-def _is_repeat(value: object) -> bool:
-    if not isinstance(value, list):
-        return False
-    return all(isinstance(entry, dict) for entry in value)
 
 
 class _Draft:
@@ -152,7 +147,7 @@ class _Draft:
         """Yield the path of each answered field that the mapping neither takes nor ignores."""
         paths: dict[str, None] = {}
         for path, value in self._answers.items():
-            if _is_repeat(value):
+            if is_list_of_objects(value):
                 for entry in value:
                     names = [name for name, given in entry.items() if not _is_empty(given)]
                     paths.update((f"{path}/{name}", None) for name in names)
@@ -209,7 +204,7 @@ class _Draft:
     def _entries(self, table: Table, mapped: ToolTable, repeat: str) -> list[Json]:
         """Return a table whose lines are the entries of a repeat, in their order."""
         entries = self._answers.get(repeat)
-        if not _is_repeat(entries):
+        if not is_list_of_objects(entries):
             entries = []
         for _, path in mapped.fields():
             self._taken.add(path)

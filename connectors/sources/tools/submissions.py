@@ -165,7 +165,6 @@ def tool_client(
         url=url,
         authorization=authorization,
         url_setting=f"url of source {source}",
-        token_setting=setting,
         advice=_advice(setting, what),
         operator=f"the administrator of {tool}",
     )
