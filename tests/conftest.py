@@ -262,7 +262,7 @@ GOOD_LEVELS = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make test ARGS=--rewrite-golden` writes the golden files anew; review the difference."""
+    """`make test ARGS=--rewrite-golden` writes the golden files again; review the difference."""
     parser.addoption(
         "--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing"
     )

@@ -142,7 +142,7 @@ class Office:
         enqueue_follow_ups(self.warehouse, self.pack, self.day, self.now)
 
     def send(self, post: MailTransport) -> SendResult:
-        """Send what is owed; pauses pass at once."""
+        """Send what is to be mailed; pauses pass at once."""
         room = MailContext(
             self.warehouse,
             self.pack,

@@ -61,8 +61,8 @@ class Pack:
     `correction_files` gives the corrections in each file. A file's name is relative to `folder`.
     `tool_forms` are the mappings of form tools by the names of their files. `dhis2` is None for a
     pack that sends nothing there.
-    `fingerprint` changes when a form, a mapping or a correction changes. `extended` is the folder of
-    the pack whose definitions it takes over; None for a pack that stands alone.
+    `fingerprint` changes when a form, a mapping or a correction changes. `extended` is the folder
+    of the pack whose definitions it takes over; None for a pack that stands alone.
     """
 
     folder: Path

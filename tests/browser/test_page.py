@@ -42,7 +42,7 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a night on the sample writes, without Prefect."""
+    """What a run on the sample writes, without Prefect."""
     settings = Settings(_env_file=None, var=tmp_path_factory.mktemp("var"), inbox_url=str(SAMPLES))
     night = open_run(settings, None)
     for source in night.sources("inbox"):

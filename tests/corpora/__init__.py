@@ -1,4 +1,4 @@
-"""Workbooks that nobody here wrote, read as the night would read them: `python -m tests.corpora`.
+"""Workbooks that nobody here wrote, read as a run would read them: `python -m tests.corpora`.
 
 See README.md.
 """

@@ -17,10 +17,10 @@ from program.pack.load import load_pack
 from program.settings import Settings
 from publish.template import Values, write_template
 from tests.integration.test_inbox_command import letters
-from tests.integration.test_overruling import own
 from tests.integration.test_rebuild import compared, rebuilt
+from tests.integration.test_waivers import own
 from tests.mails import attached, mail, plain
-from tests.unit.test_partial_and_overruled import OVERSPENT
+from tests.unit.test_partial_and_waived import OVERSPENT
 from tests.unit.test_works_rules import BRIDGE, ROAD
 from warehouse.lifecycle.holds import held_deliveries, release_held
 from warehouse.queries.office_inbox import explanations, open_explanations

@@ -1,4 +1,4 @@
-"""Letters that come back as mail: from a Maildir in whole nights, and from an IMAP server on this machine."""
+"""Letters that come back as mail: from a Maildir in whole runs, and from an IMAP server on this machine."""
 
 import ssl
 from datetime import UTC, date, datetime
@@ -66,7 +66,7 @@ def take(office: Office, settings: Settings) -> list[str]:
 
 
 def night(settings: Settings) -> tuple[RunContext, str]:
-    """What the end of a night does; with its digest."""
+    """What the end of a run does; with its digest."""
     night = open_run(settings, DAY)
     steps.alert(night)
     send_digest(night, "")
@@ -112,7 +112,7 @@ def test_a_letter_that_comes_back_is_the_operator_s_until_it_is_tried_again(
     assert letter.exists()
 
 
-def test_a_mailbox_that_cannot_be_read_is_an_error_of_the_night_and_mails_go_out(
+def test_a_mailbox_that_cannot_be_read_is_an_error_of_the_run_and_mails_go_out(
     settings: Settings, tmp_path: Path, pack: Pack
 ) -> None:
     settings = reading(settings, f"maildir:{tmp_path / 'nowhere'}")
@@ -185,7 +185,7 @@ def test_bounces_are_read_in_quiet_hours_too(office: Office, folder: Folder) -> 
     assert (outcome.held, outcome.waiting, len(outcome.returned)) == ("quiet hours", 1, 2)
 
 
-def test_a_bounce_that_could_not_be_marked_read_is_told_once(
+def test_a_bounce_that_could_not_be_marked_read_is_reported_once(
     office: Office, folder: Folder
 ) -> None:
     folder.mails, folder.refused = {2: folder.mails[2]}, "UID STORE"

@@ -101,7 +101,7 @@ def test_the_office_gets_a_short_text_once_with_what_came_and_what_waits(
     assert "1 báo cáo chờ sửa" in message["message"]
     assert "báo cáo đến ngày 20/02/2025" in message["title"]
     assert "Nguyễn" not in str(message)
-    # What was told is not told again, whether nothing is new or one report is.
+    # What was sent is not sent again, whether nothing is new or one report is.
     assert send(run) == []
     assert send(nightly(served)) == []
     assert len(hook.messages) == 1
@@ -124,7 +124,7 @@ def test_quiet_hours_hold_the_office_s_message_and_no_alarm(
     assert len(hook.messages) == 2
 
 
-def test_a_failed_run_is_told_once_and_without_what_a_file_is_called(
+def test_a_failed_run_is_reported_once_and_without_what_a_file_is_called(
     served: Settings, hook: Webhook
 ) -> None:
     errors = (
@@ -144,7 +144,7 @@ def test_a_failed_run_is_told_once_and_without_what_a_file_is_called(
     assert len(hook.messages) == 1
 
 
-def test_an_intake_that_fails_in_the_same_way_again_is_not_told_again(
+def test_an_intake_that_fails_in_the_same_way_again_is_not_reported_again(
     served: Settings, hook: Webhook
 ) -> None:
     for _ in range(2):
@@ -155,7 +155,7 @@ def test_an_intake_that_fails_in_the_same_way_again_is_not_told_again(
     assert len(hook.messages) == 1
 
 
-def test_that_no_run_completes_is_told_once_a_day(served: Settings, hook: Webhook) -> None:
+def test_that_no_run_completes_is_reported_once_a_day(served: Settings, hook: Webhook) -> None:
     nightly(served)
     for hours in (50, 55, 80):
         now = datetime.now(UTC) + timedelta(hours=hours)

@@ -1,4 +1,4 @@
-"""`mtqg check`: the verdict on files and folders, told so that a person can act on it, touching nothing."""
+"""`mtqg check`: the verdict on files and folders, printed so that a person can act on it, touching nothing."""
 
 import json
 import os
@@ -256,7 +256,7 @@ def test_nothing_to_check_is_an_asked_error(tmp_path: Path, make: object) -> Non
     assert str(folder) in str(result.exception)
 
 
-def test_all_readings_of_a_chunk_are_one_batch_and_every_chunk_is_judged(
+def test_all_readings_of_a_chunk_are_one_batch_and_every_chunk_is_checked(
     tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches: list[list[int]] = []
@@ -352,7 +352,7 @@ def test_a_socket_is_no_ordinary_file_and_keeps_nobody_waiting(
     assert result.stdout.count("đây không phải là một tệp thường") == 2
 
 
-def test_a_fault_of_the_program_is_told_as_one_and_stops_no_other_file(
+def test_a_fault_of_the_program_is_reported_as_one_and_stops_no_other_file(
     tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path, fill("942", "2024-Q1"), "bug.xlsx")
@@ -378,7 +378,7 @@ def test_a_file_that_hangs_its_reader_ends_in_a_verdict(
     assert "sau 0,5 giây" in verdict["findings"][0]["message"]
 
 
-def test_a_batch_that_fails_is_judged_file_by_file(
+def test_a_batch_that_fails_is_checked_file_by_file(
     tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for quarter in (1, 2):
@@ -437,7 +437,7 @@ def workbook_with(fill: Fill, path: Path, line: str, values: dict[str, object]) 
     return path, row
 
 
-def test_a_file_is_told_with_form_unit_and_period_then_cell_by_cell(
+def test_a_file_is_reported_with_form_unit_and_period_then_cell_by_cell(
     tmp_path: Path, fill: Fill
 ) -> None:
     path, row = workbook_with(fill, tmp_path / "báo cáo.xlsx", "Cấp xã", {"D": 31, "E": "sáu mươi"})
@@ -469,7 +469,7 @@ def class_list(fill: Fill, count: int) -> bytes:
     )
 
 
-def test_a_bad_column_is_told_once_with_its_other_cells(tmp_path: Path, fill: Fill) -> None:
+def test_a_bad_column_is_reported_once_with_its_other_cells(tmp_path: Path, fill: Fill) -> None:
     path = put(tmp_path, class_list(fill, 20))
     text = mtqg(path).stdout
     assert text.count("CELL-04") == 1
@@ -485,7 +485,7 @@ def test_a_bad_column_is_told_once_with_its_other_cells(tmp_path: Path, fill: Fi
     assert len([f for f in check(path)[1]["findings"] if f["rule"] == "CELL-04"]) == 20
 
 
-def test_missing_columns_are_each_told_though_they_point_to_one_cell(
+def test_missing_columns_are_each_reported_though_they_point_to_one_cell(
     tmp_path: Path, fill: Fill
 ) -> None:
     path, _ = workbook_with(fill, tmp_path / "báo cáo.xlsx", "Cấp tổ chức", {"B": "x", "C": "y"})
@@ -496,7 +496,7 @@ def test_missing_columns_are_each_told_though_they_point_to_one_cell(
     assert all(f["message"] in text for f in found)
 
 
-def test_notes_are_counted_and_told_only_if_asked(tmp_path: Path, fill: Fill) -> None:
+def test_notes_are_counted_and_reported_only_if_asked(tmp_path: Path, fill: Fill) -> None:
     path = put(tmp_path, fill("942", "2024-Q4"))
     assert "ghi chú không cần xử lý (xem bằng --all)" in mtqg(path).stdout
     assert "ghi chú CELL-02" in mtqg(path, "--all").stdout
@@ -512,7 +512,7 @@ def test_several_files_end_with_a_table_and_one_does_not(tmp_path: Path, fill: F
     assert "│" not in mtqg(good).stdout
 
 
-def test_english_words_tell_the_same_cells_and_keep_what_the_workbook_says(
+def test_english_words_name_the_same_cells_and_keep_what_the_workbook_says(
     tmp_path: Path, fill: Fill
 ) -> None:
     path, _ = workbook_with(fill, tmp_path / "báo cáo.xlsx", "Cấp xã", {"D": 1510, "E": "sáu mươi"})

@@ -1,4 +1,4 @@
-"""Nights in which two districts claim one work: both are asked once, and what holds no more is closed."""
+"""Runs in which two districts claim one work: both are asked once, and what holds no more is closed."""
 
 import shutil
 from collections.abc import Callable
@@ -159,7 +159,7 @@ def test_a_question_that_another_settles_is_all_clear_in_the_same_thread_each_ti
     assert len(letters_to(settings, "942", pack)) == 4
 
 
-def test_a_question_that_ended_before_it_was_told_and_an_all_clear_that_holds_no_more_are_not_sent(
+def test_a_question_that_ended_before_it_was_mailed_and_an_all_clear_that_holds_no_more_are_not_sent(
     settings: Settings, put: Put, pack: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("942", [ROAD, BRIDGE])
@@ -185,7 +185,7 @@ def test_a_question_that_ended_before_it_was_told_and_an_all_clear_that_holds_no
     assert all("đề nghị kiểm tra lại" in subject for subject in subjects)
 
 
-def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(
+def test_who_was_asked_is_not_asked_again_when_the_file_is_checked_again(
     settings: Settings, put: Put
 ) -> None:
     put("942", [ROAD, BRIDGE])
@@ -202,7 +202,7 @@ def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(
     assert (again.summary.mails_written, notices(again)) == (0, [("cross_checked", 1)] * 2)
 
 
-def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(
+def test_a_run_that_dies_before_it_compares_leaves_that_to_the_next(
     settings: Settings, put: Put
 ) -> None:
     put("942", [ROAD, BRIDGE])

@@ -1,4 +1,4 @@
-"""The operator's own mails: a digest a night, and the dead-man check."""
+"""The operator's own mails: a digest for each run, and the dead-man check."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -37,7 +37,7 @@ def digest(settings: Settings, number: int) -> str:
     return f"{mail['Subject']}\n{mail.get_content()}"
 
 
-def test_a_night_s_digest_says_what_ran_against_what_is_usual(
+def test_a_run_s_digest_says_what_ran_against_what_is_usual(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for received in (10, 14, 30):
@@ -59,7 +59,7 @@ def test_a_night_s_digest_says_what_ran_against_what_is_usual(
 
 
 @pytest.mark.both_databases
-def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get_through(
+def test_a_failed_run_s_digest_names_its_errors_and_the_mails_that_did_not_get_through(
     settings: Settings,
 ) -> None:
     night = open_run(settings, DAY)
@@ -110,13 +110,13 @@ def run(engine: Engine, begun: datetime, state: str | None, *errors: str) -> Non
         finish_run(engine, number, state, {"errors": list(errors)}, begun + timedelta(minutes=5))
 
 
-def test_a_night_that_completed_lately_is_no_alarm(settings: Settings, engine: Engine) -> None:
+def test_a_run_that_completed_lately_is_no_alarm(settings: Settings, engine: Engine) -> None:
     run(engine, NOW - timedelta(hours=30), "failed", "a bug")
     run(engine, NOW - timedelta(hours=25), "completed")
     assert alarm_of(settings, 26, NOW).text == ""
 
 
-def test_a_night_that_is_at_work_is_no_alarm(settings: Settings, engine: Engine) -> None:
+def test_a_run_that_is_at_work_is_no_alarm(settings: Settings, engine: Engine) -> None:
     run(engine, NOW - timedelta(hours=25), "completed")
     run(engine, NOW - timedelta(minutes=1), None)
     assert alarm_of(settings, 26, NOW).text == ""
@@ -153,7 +153,7 @@ def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_is_the_same_mail(
 
 
 def failed_night(settings: Settings, *later: str) -> None:
-    """A night that failed, whose digest went to the mail server of `settings`.
+    """A run that failed, whose digest went to the mail server of `settings`.
 
     `later` errors came after that.
     """
@@ -176,7 +176,7 @@ def served(settings: Settings, inbox: Inbox) -> Settings:
     return settings.model_copy(update={"smtp_url": SecretStr(inbox.url)})
 
 
-def test_a_failed_night_whose_digest_was_mailed_is_not_mailed_again(
+def test_a_failed_run_whose_digest_was_mailed_is_not_mailed_again(
     served: Settings, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed_night(served)
@@ -197,7 +197,7 @@ def test_a_failed_night_whose_digest_was_mailed_is_not_mailed_again(
     ) == (1, True, 1)
 
 
-def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(
+def test_a_failed_run_is_mailed_where_its_digest_was_not_or_does_not_say_all(
     settings: Settings, served: Settings
 ) -> None:
     failed_night(settings)
@@ -207,7 +207,7 @@ def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(
     assert (found.text.startswith("The last run (run 2, "), found.was_mailed) == (True, False)
 
 
-def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
+def test_runs_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
     served: Settings,
 ) -> None:
     open_run(served, DAY).finish()

@@ -353,7 +353,7 @@ def test_at_the_target_s_date_it_is_reached_or_not(send: Send, ask: Ask) -> None
     }
 
 
-def test_an_estimate_is_judged_as_an_estimate_until_the_final_figure_comes(
+def test_an_estimate_is_compared_as_an_estimate_until_the_final_figure_comes(
     send: Send, ask: Ask
 ) -> None:
     send("31507", "2025", insured(99), stage=Stage.ESTIMATE)

@@ -597,7 +597,7 @@ def test_a_warehouse_is_made_again_from_the_submissions_in_the_archive(
 
 
 @pytest.mark.usefixtures("reads_here")
-def test_a_wrong_figure_is_told_with_the_field_that_it_is_in(
+def test_a_wrong_figure_is_reported_with_the_field_that_it_is_in(
     province: Callable[..., Settings], kobo: FakeKobo
 ) -> None:
     answers = nested_answers()

@@ -1,4 +1,4 @@
-"""Nights with zips, workbooks of several reports and the portal's JSON: each report once, whatever dies in between."""
+"""Runs with zips, workbooks of several reports and the portal's JSON: each report once, whatever dies in between."""
 
 import contextlib
 import email
@@ -140,7 +140,7 @@ def test_each_report_of_a_gathered_delivery_gets_its_own_verdict(
     assert [figure(night, "944", f"2024-Q{n}") for n in (1, 2)] == [150, None]
 
 
-def test_a_second_night_changes_nothing(settings: Settings, inbox: Path) -> None:
+def test_a_second_run_changes_nothing(settings: Settings, inbox: Path) -> None:
     before = sizes(whole_night(settings))
     night = whole_night(settings)
     assert sizes(night) == before
@@ -207,7 +207,7 @@ BREAKS = [
 
 @pytest.mark.parametrize(("module", "step"), BREAKS, ids=[step for _, step in BREAKS])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_night_that_dies_at_any_commit_is_made_good_by_the_next(
+def test_a_run_that_dies_at_any_commit_is_made_good_by_the_next(
     settings: Settings,
     inbox: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -244,7 +244,7 @@ def test_a_night_that_dies_at_any_commit_is_made_good_by_the_next(
     assert sizes(whole_night(settings)) == sizes(night)
 
 
-def test_a_zip_with_nothing_readable_is_told_as_one_file(settings: Settings) -> None:
+def test_a_zip_with_nothing_readable_is_reported_as_one_file(settings: Settings) -> None:
     path = Path(settings.inbox_url) / "942" / "scan.zip"
     path.parent.mkdir()
     path.write_bytes(packed({"a.pdf": PDF}))
@@ -255,7 +255,7 @@ def test_a_zip_with_nothing_readable_is_told_as_one_file(settings: Settings) -> 
     assert deliveries(night) == {"processed": 1}
 
 
-def test_a_locked_file_in_a_zip_is_told_alone(settings: Settings, fill: Fill) -> None:
+def test_a_locked_file_in_a_zip_is_reported_alone(settings: Settings, fill: Fill) -> None:
     path = Path(settings.inbox_url) / "942" / "x.zip"
     path.parent.mkdir()
     content = packed({"good.xlsx": fill("942", "2024-Q4"), "locked.xlsx": b"PK secret"})
@@ -287,7 +287,7 @@ def test_a_part_that_cannot_be_checked_keeps_its_delivery_waiting_as_a_whole(
     assert figure(whole_night(settings), "943", "2024-Q4") == 150
 
 
-def test_reading_a_zip_again_judges_what_was_in_it_and_mails_nobody_twice(
+def test_reading_a_zip_again_checks_what_was_in_it_and_mails_nobody_twice(
     settings: Settings, inbox: Path
 ) -> None:
     first = whole_night(settings)

@@ -1,4 +1,4 @@
-"""What was reported before, from a real warehouse: what is handed over, by which index, and that a night uses it."""
+"""What was reported before, from a real warehouse: what is handed over, by which index, and that a run uses it."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What commands and a night with nothing new import: a library that is not needed is not waited for. Nothing here is timed."""
+"""What commands and a run with nothing new import: a library that is not needed is not waited for. Nothing here is timed."""
 
 import os
 import subprocess
@@ -29,19 +29,19 @@ from flows.night import steps
 from flows.mail.digest import send_digest
 from program.settings import load_settings
 
-night = open_run(load_settings(), None)
-for source in night.sources(None):
-    intake.collect(night, source)
-intake.unpack(night)
-steps.reopen(night)
-assert not list(night.pending())
-steps.compare(night)
-steps.publish(night)
-steps.export(night)
-steps.remind(night)
-steps.alert(night)
-send_digest(night, "")
-assert night.finish()["errors"] == []
+run = open_run(load_settings(), None)
+for source in run.sources(None):
+    intake.collect(run, source)
+intake.unpack(run)
+steps.reopen(run)
+assert not list(run.pending())
+steps.compare(run)
+steps.publish(run)
+steps.export(run)
+steps.remind(run)
+steps.alert(run)
+send_digest(run, "")
+assert run.finish()["errors"] == []
 """
 _TELL = """
 import sys
@@ -74,7 +74,7 @@ def _imported(code: str, var: Path, *arguments: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where a night with nothing to do has been."""
+    """Return where a run with nothing to do has been."""
     folder = tmp_path_factory.mktemp("var")
     _imported(_EMPTY_NIGHT, folder)
     return folder
@@ -109,7 +109,7 @@ def test_a_question_to_the_warehouse_imports_what_asks_it(
 
 
 @pytest.mark.slow
-def test_a_night_with_nothing_new_imports_nothing_that_checks(var: Path) -> None:
+def test_a_run_with_nothing_new_imports_nothing_that_checks(var: Path) -> None:
     imported = _imported(_EMPTY_NIGHT, var)
     assert "prefect" in imported
     assert not imported & {*_FRAMES, "psycopg", "duckdb"}

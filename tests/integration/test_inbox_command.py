@@ -20,11 +20,11 @@ from mtqg.cli import app
 from program.mail import HoldReason, InboundMail, MailAuthentication
 from program.settings import Settings
 from tests.arriving import an_hour_old
-from tests.integration.test_overruling import own, put, verdicts
 from tests.integration.test_rebuild import compared, rebuilt
+from tests.integration.test_waivers import own, put, verdicts
 from tests.replies import answer_to, take_into
 from tests.unit.test_cases_of_templates import CASES, with_figures_of_2024
-from tests.unit.test_partial_and_overruled import OVERSPENT
+from tests.unit.test_partial_and_waived import OVERSPENT
 from tests.unit.test_works_rules import BRIDGE
 from warehouse.lifecycle.holds import held_deliveries
 from warehouse.states import HoldOutcome

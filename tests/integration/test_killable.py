@@ -40,7 +40,7 @@ def test_an_answer_comes_back_and_the_process_is_kept(process: KillableProcess[s
         ("memory", Killed(KillReason.TOO_MUCH_MEMORY, "memory")),
     ],
 )
-def test_a_request_that_ends_its_process_is_told_apart_and_the_next_is_answered(
+def test_a_request_that_ends_its_process_is_distinguished_and_the_next_is_answered(
     process: KillableProcess[str, str], fault: str, ending: Ending[str]
 ) -> None:
     before = process.ask("pid")

@@ -1,4 +1,4 @@
-"""A share of `python -m tests.kills`: nights killed at named places and at random, two at once, disks full, on both databases."""
+"""A share of `python -m tests.kills`: runs killed at named places and at random, two at once, disks full, on both databases."""
 
 import subprocess
 import sys
@@ -11,8 +11,8 @@ from program.settings import ROOT
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_the_next_night_ends_where_an_undisturbed_one_does(database: str) -> None:
-    # A process of its own: it forks nights, and this one has threads.
+def test_the_next_run_ends_where_an_undisturbed_one_does(database: str) -> None:
+    # A process of its own: it forks runs, and this one has threads.
     command = [
         sys.executable,
         "-m",

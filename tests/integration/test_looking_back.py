@@ -1,4 +1,4 @@
-"""What we believed then: every question, asked as of an earlier moment.
+"""What we known then: every question, asked as of an earlier moment.
 
 Deliveries that were taken back; the pack's own history.
 """
@@ -52,7 +52,7 @@ def engine(settings: Settings, pack: Pack) -> Engine:
 
 @pytest.fixture
 def send(engine: Engine) -> Send:
-    """send(100, day=3): a report of 2024-Q4 comes in, so many days after the first night.
+    """send(100, day=3): a report of 2024-Q4 comes in, so many days after the first run.
 
     Its delivery's number comes back.
     """
@@ -71,7 +71,7 @@ def send(engine: Engine) -> Send:
 def judge(
     engine: Engine, people: float, *findings: Finding, now: datetime, unit: str = "942"
 ) -> int:
-    """What the night does with the delivery that waits: it reads these people."""
+    """What the run does with the delivery that waits: it reads these people."""
     (delivery,) = pending_deliveries(engine, 10)
     verdict = verdict_of(findings)
     facts = (
@@ -157,7 +157,7 @@ def test_a_day_ends_at_midnight_in_vietnam(engine: Engine, send: Send, settings:
     midnight.dispose()
 
 
-def test_before_the_first_night_nothing_was_known(
+def test_before_the_first_run_nothing_was_known(
     engine: Engine, send: Send, settings: Settings
 ) -> None:
     send(100)
@@ -193,7 +193,7 @@ def test_a_finding_by_comparison_changes_no_verdict_of_the_past(
             assert report(then)[0] is verdict, day
 
 
-def test_what_is_withdrawn_is_believed_no_longer_and_what_it_replaced_comes_back(
+def test_what_is_withdrawn_is_no_longer_current_and_what_it_replaced_comes_back(
     engine: Engine, send: Send, settings: Settings
 ) -> None:
     first, second = send(100), send(110, day=1)
@@ -215,7 +215,7 @@ def test_what_is_withdrawn_is_believed_no_longer_and_what_it_replaced_comes_back
         )
 
 
-def test_what_only_one_delivery_said_is_owed_again_once_it_is_withdrawn(
+def test_what_only_one_delivery_said_is_due_again_once_it_is_withdrawn(
     engine: Engine, send: Send
 ) -> None:
     only = send(100)
@@ -286,9 +286,7 @@ def test_the_pack_s_targets_units_and_duties_are_history(
     assert known(engine) == (1, len(pack.indicators))
 
 
-def test_a_night_that_changes_nothing_in_the_pack_writes_nothing(
-    engine: Engine, pack: Pack
-) -> None:
+def test_a_run_that_changes_nothing_in_the_pack_writes_nothing(engine: Engine, pack: Pack) -> None:
     def rows() -> list[Any]:
         with Session(engine) as session:
             return session.execute(

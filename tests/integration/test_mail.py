@@ -99,7 +99,7 @@ def parsed(message: Message) -> email.message.EmailMessage:
     return email.message_from_bytes(message.as_bytes(), policy=policy.default)
 
 
-def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_once(
+def test_a_report_that_was_asked_about_and_compared_in_one_run_is_spoken_of_once(
     pack: Pack,
 ) -> None:
     judged = notice(Verdict.ACCEPTED_WITH_WARNINGS, QUESTION)
@@ -109,7 +109,7 @@ def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_on
     text = parsed(compose(letter(judged, other, compared), pack)).get_body(("plain",)).get_content()
     assert text.count("Tệp: báo cáo.xlsx") == text.count("ĐÃ NHẬN. Số liệu đã được ghi") == 1
     assert [text.count(each.message) for each in (QUESTION, differs)] == [1, 1]
-    # What cannot be read comes first, though it was told later: it is to be mended, the other to be
+    # What cannot be read comes first, though it was reported later: it is to be mended, the other to be
     # looked at.
     assert (
         text.index("Tệp: quý 3.xlsx") < text.index(QUESTION.message) < text.index(differs.message)
@@ -202,7 +202,7 @@ def test_a_thousand_findings_stay_a_readable_mail(pack: Pack) -> None:
     assert "960 chỗ khác" in text
 
 
-def test_two_files_with_the_same_mistake_are_told_each_of_theirs(pack: Pack) -> None:
+def test_two_files_with_the_same_mistake_have_an_item_each(pack: Pack) -> None:
     scans = [
         notice(Verdict.UNREADABLE, NO_WORKBOOK, name=f"quý {number}.pdf", period=None)
         for number in (3, 4)
@@ -252,7 +252,9 @@ def test_a_mail_arrives_over_smtp_as_it_was_composed(pack: Pack, inbox: Inbox) -
     )
 
 
-def test_a_server_without_tls_is_refused_unless_told_otherwise(pack: Pack, inbox: Inbox) -> None:
+def test_a_server_without_tls_is_refused_unless_a_setting_allows_it(
+    pack: Pack, inbox: Inbox
+) -> None:
     with pytest.raises(MailDeferredError, match="mail server"):
         SmtpTransport(f"smtp://user:secret@127.0.0.1:{urlsplit(inbox.url).port}").send(
             compose(KINDS["several"], pack)
@@ -321,7 +323,7 @@ def test_a_mail_with_a_workbook_is_mixed_around_both_bodies_and_the_same_to_the_
     assert all(len(line) < 998 for line in message.as_bytes().splitlines())
 
 
-def test_a_workbook_that_is_too_large_is_told_and_not_attached(pack: Pack) -> None:
+def test_a_workbook_that_is_too_large_is_reported_and_not_attached(pack: Pack) -> None:
     message = compose(KINDS["needs-fixing"], pack, [TOO_LARGE])
     assert list(parsed(message).iter_attachments()) == []
     for kind in ("plain", "html"):
@@ -531,7 +533,7 @@ def test_a_linked_workbook_is_kept_as_long_as_its_letter_says_and_no_longer(
     assert remove_expired_downloads(shelf.model_copy(update={"var": shelf.var / "none"}), now) == 0
 
 
-def test_each_night_clears_the_shelf(settings: Settings) -> None:
+def test_each_run_deletes_old_download_links(settings: Settings) -> None:
     folder = settings.marked / ("0" * 64)
     folder.mkdir(parents=True)
     long_ago = datetime.now(UTC) - timedelta(days=settings.keep_marked_days + 2)

@@ -1,4 +1,4 @@
-"""A mailbox as a source: each mail once, each file once, nobody judged who did not send it, nobody answered who is a program."""
+"""A mailbox as a source: each mail once, each file once, nobody checked who did not send it, nobody answered who is a program."""
 
 import os
 import resource
@@ -440,7 +440,7 @@ def test_a_box_on_a_server_is_read_and_never_changed(settings: Settings, fill: F
     assert folder.seen == set()
 
 
-def test_a_server_that_numbers_its_mails_anew_gives_no_mail_twice(settings: Settings) -> None:
+def test_a_server_that_renumbers_its_mails_gives_no_mail_twice(settings: Settings) -> None:
     folder = Folder(numbered(3))
     with serving(folder) as port:
         first = taken(server_of(settings, port))

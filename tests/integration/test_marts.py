@@ -208,7 +208,7 @@ def test_a_province_s_baseline_is_no_district_s(send: Send, ask: Ask) -> None:
     )
 
 
-def test_what_is_owed_and_did_not_come_has_no_data_and_is_no_zero(send: Send, ask: Ask) -> None:
+def test_what_is_due_and_did_not_come_has_no_data_and_is_no_zero(send: Send, ask: Ask) -> None:
     send("942", "2024", {"insured_people_total": 900.0, "people_total": 1000.0}, form="outcomes")
     (missing,) = ask(
         "mart_progress", indicator_code="T19", unit_code="943", period="2024", basis="reported"
@@ -362,7 +362,7 @@ def test_a_report_is_due_from_the_day_after_its_due_date_in_marts_and_states_ali
     )
 
 
-def test_quality_tells_how_often_a_rule_is_broken_and_how_soon_it_is_mended(
+def test_quality_says_how_often_a_rule_is_broken_and_how_soon_it_is_mended(
     send: Send, ask: Ask
 ) -> None:
     figures = {"participants_total": 1.0, "women_total": 1.0}

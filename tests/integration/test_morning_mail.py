@@ -126,7 +126,7 @@ def test_a_morning_with_many_reports_is_a_mail_that_no_program_cuts_off(pack: Pa
     assert f"… và {len(came) - 40} báo cáo khác" in html
 
 
-def test_a_run_with_nothing_new_sends_none_and_the_next_tells_only_of_what_is_new(
+def test_a_run_with_nothing_new_sends_none_and_the_next_names_only_what_is_new(
     settings: Settings, pack: Pack, fill: Fill
 ) -> None:
     put(settings, "942", fill("942", "2024-Q4"))
@@ -140,7 +140,7 @@ def test_a_run_with_nothing_new_sends_none_and_the_next_tells_only_of_what_is_ne
     assert "Huyện Kế Sách – Báo cáo đào tạo" in text
 
 
-def test_a_mail_that_could_not_go_is_replaced_by_one_that_tells_of_everything(
+def test_a_mail_that_could_not_go_is_replaced_by_one_that_names_everything(
     settings: Settings, pack: Pack, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: object, message: object) -> None:

@@ -119,7 +119,7 @@ def test_a_flow_is_added_up_over_the_year_and_a_stock_is_not(
     ]
 
 
-def test_the_target_of_the_country_is_judged_once_enough_provinces_are_complete(
+def test_the_target_of_the_country_is_compared_once_enough_provinces_are_complete(
     province: Province, folder: Path, tmp_path: Path
 ) -> None:
     nation = national_pack(tmp_path / "small", ("01", "02"))

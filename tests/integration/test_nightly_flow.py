@@ -1,4 +1,4 @@
-"""The night as a Prefect flow: what it does when a part of it fails, and that a second one changes nothing."""
+"""The nightly run as a Prefect flow: what it does when a part of it fails, and that a second one changes nothing."""
 
 import gc
 import os
@@ -37,7 +37,7 @@ from warehouse.database.run_lock import exclusive_run
 from warehouse.ledger import last_summary
 from warehouse.queries.reports import reporting
 
-pytestmark = pytest.mark.slow  # a Prefect server, and whole nights
+pytestmark = pytest.mark.slow  # a Prefect server, and whole runs
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,7 +49,7 @@ def in_prefect(prefect: PrefectServer) -> Iterator[None]:
 
 
 class Province:
-    """An inbox, and what the nights make of it."""
+    """An inbox, and what the runs make of it."""
 
     def __init__(self, home: Path, fill: Fill) -> None:
         self.inbox, self.var = home / "inbox", home / "var"
@@ -64,7 +64,7 @@ class Province:
         os.utime(path, (1_750_000_000, 1_750_000_000))
 
     def summary(self) -> dict[str, Any]:
-        """What the ledger keeps of the last night."""
+        """What the ledger keeps of the last run."""
         warehouse = open_warehouse(f"sqlite:///{self.var / 'warehouse.sqlite'}")
         try:
             return last_summary(warehouse) or {}
@@ -72,7 +72,7 @@ class Province:
             warehouse.dispose()
 
     def accepted(self) -> set[tuple[str, str]]:
-        """Which units' reports, of which period, are believed now."""
+        """Which units' reports, of which period, are current now."""
         warehouse = open_warehouse(f"sqlite:///{self.var / 'warehouse.sqlite'}")
         try:
             return {
@@ -118,7 +118,7 @@ def artifacts(state: State[Any]) -> dict[str, Artifact]:
     }
 
 
-def test_a_second_night_loads_and_mails_nothing(province: Province) -> None:
+def test_a_second_run_loads_and_mails_nothing(province: Province) -> None:
     first = nightly()
     mails = province.mails()
     second = nightly()
@@ -139,7 +139,7 @@ def test_bad_submissions_are_no_failure(province: Province) -> None:
     assert province.summary()["verdicts"]["quarantined"] == 1
 
 
-def test_a_source_that_is_down_fails_the_night_at_its_end_and_says_so(
+def test_a_source_that_is_down_fails_the_run_at_its_end_and_says_so(
     province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MTQG_INBOX_URL", "/nonexistent")
@@ -212,7 +212,7 @@ def test_mails_go_out_although_the_page_cannot_be_written(province: Province) ->
     assert "publish: IsADirectoryError" in str(artifacts(state)["summary"].data)
 
 
-def test_a_step_that_breaks_off_in_the_middle_is_finished_by_the_next_night(
+def test_a_step_that_breaks_off_in_the_middle_is_finished_by_the_next_run(
     province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
@@ -246,7 +246,7 @@ def test_only_what_a_retry_can_cure_is_tried_again(
     assert asked == ["inbox"] * attempts
 
 
-def test_who_asks_for_a_source_that_the_pack_does_not_have_is_told_those_it_has(
+def test_who_asks_for_a_source_that_the_pack_does_not_have_reads_which_it_has(
     province: Province,
 ) -> None:
     with pytest.raises(
@@ -255,13 +255,13 @@ def test_who_asks_for_a_source_that_the_pack_does_not_have_is_told_those_it_has(
         nightly(source="fax")
 
 
-def test_a_night_that_hangs_is_ended(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prefect sets one alarm for the night's time.
+def test_a_run_that_hangs_is_ended(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect sets one alarm for the run's time.
 
-    It is put off for long, and brought forward once the night hangs.
+    It is put off for long, and brought forward once the run hangs.
 
     An alarm that came before would meet Prefect's own work, which may take it for its own; then
-    nothing ends the night.
+    nothing ends the run.
     """
 
     def hang(*_: Any) -> None:

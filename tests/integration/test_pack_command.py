@@ -46,7 +46,7 @@ def replace_in(path: Path, old: str, new: str) -> None:
 # ---------------------------------------------------------------------------------------------------
 
 
-def test_the_sample_pack_is_valid_and_told_with_all_it_holds(pack: Pack) -> None:
+def test_the_sample_pack_is_valid_and_reported_with_all_it_holds(pack: Pack) -> None:
     result = mtqg("check")
     assert result.exit_code == 0
     words = re.sub(r"\s+", " ", result.stdout)
@@ -59,7 +59,7 @@ def test_the_sample_pack_is_valid_and_told_with_all_it_holds(pack: Pack) -> None
     assert re.search(r"works +│ v1 +│ 2021-01-01", result.stdout)
 
 
-def test_every_gap_is_told_and_alike_ones_are_gathered(pack: Pack) -> None:
+def test_every_gap_is_reported_and_alike_ones_are_gathered(pack: Pack) -> None:
     result = mtqg("check", "--json")
     found = json.loads(result.stdout)
     assert (result.exit_code, found["valid"], found["province"]) == (0, True, "Tỉnh Sóc Trăng")
@@ -271,7 +271,7 @@ def test_the_next_steps_are_numbered_and_lead_to_the_documentation(tmp_path: Pat
     assert f'{reviewed} of its rows say "review"' in result.stdout
 
 
-def test_the_sample_province_itself_can_be_begun_anew(tmp_path: Path) -> None:
+def test_the_sample_province_itself_can_be_begun_again(tmp_path: Path) -> None:
     assert mtqg("new", "--province", "94", "-o", tmp_path / "94").exit_code == 0
     assert load_pack(tmp_path / "94").province.name == "Tỉnh Sóc Trăng"
 

@@ -1,4 +1,4 @@
-"""A delivery of several submissions, and one that is judged again: all or nothing, and nothing later is undone."""
+"""A delivery of several submissions, and one that is checked again: all or nothing, and nothing later is undone."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -230,7 +230,7 @@ def test_what_a_new_attempt_no_longer_finds_is_closed(engine: Engine) -> None:
     [((CRITICAL,), 1), ((replace(CRITICAL, value="8"),), 2), ((CRITICAL, WARNING), 2)],
     ids=["the same", "another value", "one more"],
 )
-def test_nobody_is_told_twice_what_was_told_of_a_delivery(
+def test_nothing_about_a_delivery_is_mailed_twice(
     engine: Engine, findings: tuple[Finding, ...], mails: int
 ) -> None:
     one = deliver(engine, 1)

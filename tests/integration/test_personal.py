@@ -96,7 +96,7 @@ def said(mail: Path) -> bytes:
 
 @pytest.fixture
 def lived(own: Settings) -> Settings:
-    """A night of a report with names, one of them with a sign that nobody sees, and of a zip with another."""
+    """A run of a report with names, one of them with a sign that nobody sees, and of a zip with another."""
     put(own, "942", "lớp.xlsx", report(own, "942", f"{NAME}\u200b", OTHER))
     put(own, "944", "gói.zip", packed({"lớp.xlsx": report(own, "944", NAME, NAME)}))
     one = night(own)
@@ -155,7 +155,7 @@ def age(settings: Settings, days: int) -> None:
         document.unlink()
 
 
-def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_anew(
+def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_again(
     lived: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = Archive(lived.archive_url)
@@ -191,7 +191,7 @@ def test_a_letter_about_other_files_stays(lived: Settings, monkeypatch: pytest.M
     assert len(list(lived.outbox.glob("*.eml"))) == 1
 
 
-def test_what_is_due_is_told_by_the_digest_and_by_a_restore(
+def test_what_is_due_is_reported_by_the_digest_and_by_a_restore(
     lived: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert digest_of(open_run(lived, None), "").due_for_purge == 0
@@ -265,7 +265,7 @@ def test_a_form_with_persons_says_how_long_it_keeps_them(own: Settings) -> None:
         load_pack(own.pack)
 
 
-def test_no_matrix_tells_of_persons(pack) -> None:
+def test_no_matrix_has_personal_data(pack) -> None:
     form = pack.form("training", Period.parse("2024"))
     assert form is not None
     said = form.model_dump(mode="json")

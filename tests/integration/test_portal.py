@@ -340,7 +340,7 @@ def test_a_busy_portal_is_asked_again_after_the_time_it_names(
     assert pauses == [1]
 
 
-def test_an_hour_of_retry_after_does_not_stall_the_night(folder: Path, pauses: list[float]) -> None:
+def test_an_hour_of_retry_after_does_not_stall_the_run(folder: Path, pauses: list[float]) -> None:
     with pulling(folder, status(HTTPStatus.TOO_MANY_REQUESTS, Retry_After="3600")) as portal:
         assert len(list(portal.offers(None))) == 3
     assert pauses == [IMPATIENT.longest_wait_seconds]

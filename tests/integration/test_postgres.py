@@ -99,7 +99,7 @@ def test_the_reader_changes_nothing(database: str, postgres: Postgres, statement
             connection.execute(statement)
 
 
-def test_the_reader_still_sees_the_marts_after_the_next_night_made_them_anew(
+def test_the_reader_still_sees_the_marts_after_the_next_run_made_them_again(
     database: str, postgres: Postgres
 ) -> None:
     prepare_warehouse(postgres.url(database, "mtqg_loader"))

@@ -10,7 +10,7 @@ from program.settings import Settings
 from tests.conftest import Fill
 
 
-def test_a_run_tells_its_step_and_how_many_deliveries_are_done(
+def test_a_run_prints_its_step_and_how_many_deliveries_are_done(
     settings: Settings, tmp_path: Path, fill: Fill
 ) -> None:
     for unit in ("942", "943", "944"):

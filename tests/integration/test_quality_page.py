@@ -1,4 +1,4 @@
-"""The quality page from nights of a warehouse: its marts, and Data Docs that are pruned without a link left behind."""
+"""The quality page from runs of a warehouse: its marts, and Data Docs that are pruned without a link left behind."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ RUNS = (
 def nights(
     tmp_path_factory: pytest.TempPathFactory, fill: Fill
 ) -> tuple[Settings, RunContext, list[str]]:
-    """Three nights that keep the Data Docs of two; with the page as the first two left it."""
+    """Three runs that keep the Data Docs of two; with the page as the first two left it."""
     folder = tmp_path_factory.mktemp("nights")
     settings = Settings(
         _env_file=None, var=folder / "var", inbox_url=str(folder / "inbox"), keep_data_docs=2
@@ -76,7 +76,7 @@ def test_each_report_says_how_it_came_right(nights: tuple[Settings, RunContext, 
     assert open_.accepted_at is None
 
 
-def test_findings_stand_by_night_report_and_rule_without_notes(
+def test_findings_stand_by_run_report_and_rule_without_notes(
     nights: tuple[Settings, RunContext, list[str]],
 ) -> None:
     rows = quality(nights[1].warehouse)
@@ -97,7 +97,7 @@ def test_findings_stand_by_night_report_and_rule_without_notes(
     )
 
 
-def test_nights_are_counted_the_newest_first(
+def test_runs_are_counted_the_newest_first(
     nights: tuple[Settings, RunContext, list[str]],
 ) -> None:
     counted = [
@@ -111,7 +111,7 @@ def test_nights_are_counted_the_newest_first(
     assert counted == [(3, 0, 1), (2, 1, 0)]
 
 
-def test_data_docs_of_the_last_nights_are_kept_and_no_link_leads_nowhere(
+def test_data_docs_of_the_last_runs_are_kept_and_no_link_leads_nowhere(
     nights: tuple[Settings, RunContext, list[str]],
 ) -> None:
     site = nights[0].site
@@ -136,7 +136,7 @@ def test_a_page_never_links_to_what_is_pruned_after_it(
     ]
 
 
-def test_a_site_without_a_night_says_so(settings: Settings, tmp_path: Path) -> None:
+def test_a_site_without_a_run_says_so(settings: Settings, tmp_path: Path) -> None:
     night = open_run(settings, None)
     steps.publish(night)
     night.finish()

@@ -1,4 +1,4 @@
-"""The warehouse is lost and made anew from the archive alone: every row as it was, and the next night goes on from there."""
+"""The warehouse is lost and made again from the archive alone: every row as it was, and the next run goes on from there."""
 
 import json
 import os
@@ -27,7 +27,7 @@ from tests.conftest import Fill
 from tests.integration.test_comparing import PLACE
 from tests.integration.test_gathered_deliveries import packed, two_quarters
 from tests.postgres import Postgres, connections_closed
-from tests.unit.test_partial_and_overruled import ENTRY, OVERSPENT
+from tests.unit.test_partial_and_waived import ENTRY, OVERSPENT
 from tests.unit.test_works_rules import BRIDGE, ROAD
 from warehouse.database.backends import file_of
 from warehouse.database.engine import open_warehouse, prepare_warehouse
@@ -76,7 +76,7 @@ def works(settings: Settings, unit: str, *of: dict) -> bytes:
 
 
 def night(settings: Settings, *, killed_before: str = "") -> RunContext:
-    """Run a night's steps; with `killed_before` it ends there, without a word."""
+    """Do the steps of a run; with `killed_before` it ends there, without a word."""
     night = open_run(settings, None)
     for source in night.sources(None):
         intake.collect(night, source)
@@ -111,7 +111,7 @@ def lived(life: Path, tmp_path: Path) -> Settings:
 
 
 def live(own: Settings, fill: Fill) -> None:
-    """Six nights that have it all, two of them killed, and something put back after the last."""
+    """Six runs that have it all, two of them killed, and something put back after the last."""
     put(own, "942", "works.xlsx", works(own, "942", OVERSPENT, BRIDGE))
     put(
         own,
@@ -159,7 +159,7 @@ def number_of(settings: Settings, name: str) -> int:
 
 
 def rebuilt(settings: Settings) -> str:
-    """Make it anew beside the old one and return where."""
+    """Make it again beside the old one and return where."""
     beside = staging_url(settings.warehouse_url)
     assert Rebuilding(settings, beside).run(lambda _: None).failed == []
     return beside
@@ -202,7 +202,7 @@ def test_an_archive_of_sqlite_becomes_a_warehouse_on_postgresql(
 
 
 def goes_on(settings: Settings) -> None:
-    """The next night: what waited to be judged again is judged, both its parts, and nothing is collected or mailed again."""
+    """The next run: what waited to be checked again is checked, both its parts, and nothing is collected or mailed again."""
     after = night(settings)
     assert (after.summary.errors, after.summary.received, after.summary.mails_written) == ([], 0, 0)
     assert sum(after.summary.verdicts.values()) == 2
@@ -248,7 +248,7 @@ def test_what_differs_is_named_by_table_and_key_and_the_old_one_stays(
     assert "in place; the one before is kept: " in replaced.output
 
 
-def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_came_in_its_last_night_too(
+def test_a_lost_warehouse_is_not_begun_again_but_made_from_the_archive_and_what_came_in_its_last_run_too(
     lived: Settings, fill: Fill
 ) -> None:
     put(lived, "943", "mới.xlsx", fill("943", "2024-Q4"))
@@ -291,12 +291,12 @@ def test_documents_of_an_older_release_make_the_same_warehouse(lived: Settings) 
     assert compared(lived.warehouse_url, beside)[1] == []
 
 
-def test_an_archive_without_a_night_is_a_sentence(settings: Settings) -> None:
+def test_an_archive_without_a_run_is_a_sentence(settings: Settings) -> None:
     with pytest.raises(ArchiveError, match="no run is in it"):
         Rebuilding(settings, staging_url(settings.warehouse_url)).run(lambda _: None)
 
 
-def test_a_night_whose_document_cannot_be_kept_is_told_and_the_next_one_keeps_both(
+def test_a_run_whose_document_cannot_be_kept_is_reported_and_the_next_one_keeps_both(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -308,7 +308,7 @@ def test_a_night_whose_document_cannot_be_kept_is_told_and_the_next_one_keeps_bo
     assert len(list(night(settings).archive.names(RUNS))) == 2
 
 
-def test_a_note_of_an_arrival_that_outlived_its_night_goes_with_the_next(
+def test_a_note_of_an_arrival_that_outlived_its_run_goes_with_the_next(
     settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def died(*_: object) -> None:

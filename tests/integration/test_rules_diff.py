@@ -52,7 +52,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def archived(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Settings:
-    """Two nights: 942 is good, 943 has more women than people, 944 spends above plan (a warning), 945 sends text."""
+    """Two runs: 942 is good, 943 has more women than people, 944 spends above plan (a warning), 945 sends text."""
     folder = tmp_path_factory.mktemp("nights")
     settings = Settings(_env_file=None, var=folder / "var", inbox_url=str(folder / "inbox"))
     night(

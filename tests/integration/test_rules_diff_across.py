@@ -28,7 +28,7 @@ __all__ = ["put"]
 
 @pytest.fixture
 def claimed(settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A night in which 942 and 946 both report one road."""
+    """A run in which 942 and 946 both report one road."""
     put("942", [ROAD, BRIDGE])
     put("946", [ROAD, HOUSE])
     night(settings)

@@ -34,7 +34,7 @@ DISTRICTS = ("942", "943", "944")
 
 
 class Server:
-    """What a mail server does: takes mails, or answers as it is told to.
+    """What a mail server does: takes mails, or answers as a test says.
 
     `peers` are the connections that mails came by.
     """
@@ -112,7 +112,7 @@ def running(server: Server, port: int = 0, **options: Any) -> Iterator[int]:
 
 @pytest.fixture
 def office(pack: Pack, settings: Settings) -> Office:
-    """An office that owes three districts a letter each, on a Monday morning."""
+    """An office that has a letter for each of three districts, on a Monday morning."""
     office = Office(
         pack,
         settings.model_copy(update={"smtp_url": settings.smtp_url.__class__("smtp://localhost")}),
@@ -206,7 +206,7 @@ def test_an_address_that_the_server_refuses_for_good_is_the_operator_s_and_stops
     assert office.pauses == []
 
 
-def test_a_letter_that_is_put_off_is_tried_again_the_same_night(office: Office) -> None:
+def test_a_letter_that_is_put_off_is_tried_again_in_the_same_run(office: Office) -> None:
     server = Server()
     server.answers[address(office, "942")] = ["450 4.7.1 greylisted", "451 4.7.1 still greylisted"]
     with running(server) as port:
@@ -216,7 +216,7 @@ def test_a_letter_that_is_put_off_is_tried_again_the_same_night(office: Office) 
     assert len(set(server.message_ids)) == 3
 
 
-def test_a_letter_that_is_put_off_all_night_is_the_next_night_s(office: Office) -> None:
+def test_a_letter_that_is_put_off_in_all_of_a_run_is_the_next_run_s(office: Office) -> None:
     server = Server()
     server.answers[address(office, "942")] = ["450 busy"] * 3
     with running(server) as port:
@@ -262,7 +262,7 @@ def test_a_server_that_hangs_after_the_data_costs_one_time_out_and_not_one_a_let
     assert server.message_ids[1:].index(hung) == 2
 
 
-def test_a_server_that_is_down_for_three_nights_is_tried_once_a_night_and_then_gets_each_letter_once(
+def test_a_server_that_is_down_for_three_runs_is_tried_once_a_run_and_then_gets_each_letter_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = 0

@@ -15,7 +15,7 @@ from program.settings import Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.integration.test_gathered_deliveries import packed
 from tests.integration.test_rebuild import compared, night, rebuilt
-from tests.integration.test_turns import Refuse, refuse, versions
+from tests.integration.test_version_order import Refuse, refuse, versions
 from tests.kills.sample import BAD_LEVELS
 from warehouse.database.engine import open_warehouse
 from warehouse.lifecycle.withdraw import withdraw
@@ -138,7 +138,7 @@ def test_what_counts_now_is_a_duplicate_in_a_later_run_and_in_the_same(
     assert is_rebuilt_alike(settings)
 
 
-def test_a_duplicate_of_what_a_run_had_to_leave_is_judged_and_that_one_is_the_duplicate(
+def test_a_duplicate_of_what_a_run_had_to_leave_is_checked_and_that_one_is_the_duplicate(
     settings: Settings, good: bytes, refuse: Refuse
 ) -> None:
     sent(settings, "a.xlsx", good)
@@ -153,7 +153,7 @@ def test_a_duplicate_of_what_a_run_had_to_leave_is_judged_and_that_one_is_the_du
     assert is_rebuilt_alike(settings)
 
 
-def test_a_bad_file_again_after_a_good_one_is_judged_and_told_again(
+def test_a_bad_file_again_after_a_good_one_is_checked_and_reported_again(
     settings: Settings, bad: bytes, good: bytes
 ) -> None:
     mails = []
@@ -272,7 +272,7 @@ def test_a_text_dated_in_the_future_is_taken_by_the_second_run_as_of_the_first(
     assert row.received_at < second.now()
 
 
-def test_a_text_that_changes_from_run_to_run_is_told_to_its_sender_once(
+def test_a_text_that_changes_from_run_to_run_is_reported_to_its_sender_once(
     settings: Settings, own_pack: Path
 ) -> None:
     path = Path(settings.inbox_url) / "942" / "bảng.csv"

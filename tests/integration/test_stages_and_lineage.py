@@ -114,7 +114,9 @@ def test_estimate_and_final_figure_are_set_side_by_side(engine: Engine, send: Se
     assert row.percent == pytest.approx(100 * 3 / 90)
 
 
-def test_who_has_sent_an_estimate_still_owes_the_final_figures(engine: Engine, send: Send) -> None:
+def test_who_has_sent_an_estimate_must_still_send_the_final_figures(
+    engine: Engine, send: Send
+) -> None:
     send("942", "2024", insured(90), stage=Stage.ESTIMATE)
     of_unit = [
         r for r in reporting(engine, "2024") if (r.unit_code, r.form_code) == ("942", "outcomes")

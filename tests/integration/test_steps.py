@@ -1,4 +1,4 @@
-"""The night's steps joined by hand, without Prefect: sources, crashes between steps, deliveries that break the system."""
+"""A run's steps joined by hand, without Prefect: sources, crashes between steps, deliveries that break the system."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ from warehouse.source_positions import read_position
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, WarehouseTable
 
 Put = Callable[..., Path]
-pytestmark = pytest.mark.slow  # whole nights, without Prefect
+pytestmark = pytest.mark.slow  # whole runs, without Prefect
 OTHER_LEVELS = {
     **GOOD_LEVELS,
     "district": {**GOOD_LEVELS["district"], "women": 52},
@@ -165,7 +165,7 @@ def test_the_portal_is_pulled_over_http_and_only_what_is_new(
 
 
 @pytest.mark.parametrize("died_after", ["collect", "read", "check", "load", "publish"])
-def test_a_night_that_died_is_finished_by_the_next(
+def test_a_run_that_died_is_finished_by_the_next(
     settings: Settings, put: Put, died_after: str
 ) -> None:
     put("942", "2024-Q4")
@@ -207,7 +207,7 @@ def test_a_mail_sent_but_not_marked_is_sent_again_as_the_same_mail(
     assert len(before) == 1
 
 
-def test_a_mail_that_cannot_be_sent_stays_and_the_operator_is_told(
+def test_a_mail_that_cannot_be_sent_stays_and_the_operator_reads_of_it(
     settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
@@ -262,7 +262,7 @@ def test_a_reader_that_breaks_on_one_file_stops_no_other(
     assert figure(whole_night(settings), "942") == 150
 
 
-def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_of_the_night(
+def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_of_the_run(
     settings: Settings,
     put: Put,
     readers: type[Readers],
@@ -521,7 +521,7 @@ def test_names_of_districts_cannot_add_markup_to_the_page(settings: Settings, pu
     assert "&lt;img" in html
 
 
-def test_only_the_last_nights_of_data_docs_are_kept(settings: Settings, put: Put) -> None:
+def test_only_the_last_runs_of_data_docs_are_kept(settings: Settings, put: Put) -> None:
     few = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, keep_data_docs=2)
     for unit in ("942", "943", "944"):
         put(unit, "2024-Q4")
@@ -532,7 +532,7 @@ def test_only_the_last_nights_of_data_docs_are_kept(settings: Settings, put: Put
     ]
 
 
-def test_who_owes_what_follows_the_day_the_night_is_about(settings: Settings, put: Put) -> None:
+def test_what_is_due_follows_the_day_the_run_is_about(settings: Settings, put: Put) -> None:
     put("942", "2024-Q1")
     night = open_run(settings, date(2024, 4, 10))
     collect(night)

@@ -99,7 +99,7 @@ def send(engine: Engine) -> Send:
 
 
 def figures(engine: Engine, unit: str = "942") -> list[float | None]:
-    """Every version of the figure, the one believed now first."""
+    """Every version of the figure, the one current now first."""
     return [
         f.value
         for f in trace(
@@ -119,7 +119,7 @@ def test_preparing_again_changes_nothing(engine: Engine, send: Send, settings: S
     assert figures(engine) == [100]
 
 
-def test_an_empty_warehouse_says_that_no_night_has_run(tmp_path) -> None:
+def test_an_empty_warehouse_says_that_there_was_no_run(tmp_path) -> None:
     with pytest.raises(WarehouseError, match="mtqg run"):
         open_warehouse(f"sqlite:///{tmp_path / 'none.sqlite'}")
 
@@ -252,7 +252,7 @@ def test_a_file_of_more_than_two_gigabytes_is_refused_and_recorded(engine: Engin
     assert record_delivery(engine, offer, **kept) == "received"
 
 
-def test_a_second_night_is_turned_away_until_the_first_has_ended(
+def test_a_second_run_is_turned_away_until_the_first_has_ended(
     engine: Engine, settings: Settings
 ) -> None:
     with exclusive_run(settings.warehouse_url):
@@ -308,7 +308,7 @@ def test_a_file_refused_for_its_size_is_recorded_each_time(engine: Engine) -> No
         assert state == "received"
 
 
-def test_one_offer_is_recorded_once_even_by_two_nights_at_a_time(engine: Engine) -> None:
+def test_one_offer_is_recorded_once_even_by_two_runs_at_a_time(engine: Engine) -> None:
     run = start_run(engine, date(2025, 1, 20), "r", NOON)
     offer = Offer("a.xlsx", "1", "a.xlsx", NOON, "942")
     kwargs = {
@@ -342,7 +342,7 @@ def test_how_far_it_was_read_is_kept_per_source(engine: Engine) -> None:
 def letters(
     engine: Engine, now: datetime = NOON, day: date = date(2025, 1, 20), **more: object
 ) -> list[Letter]:
-    """Put together what is owed, and claim all that may be tried."""
+    """Put together what is to be mailed, and claim all that may be tried."""
     assemble_letters(engine, day, **more)
     found: list[Letter] = []
     while (
@@ -423,7 +423,7 @@ def test_a_claimed_letter_is_nobody_else_s_until_its_lease_ends_or_its_process_i
     assert letters(engine, NOON + timedelta(hours=1)) == [letter]
 
 
-def test_what_was_settled_before_it_was_told_is_not_told(engine: Engine, send: Send) -> None:
+def test_what_was_settled_before_it_was_mailed_is_not_mailed(engine: Engine, send: Send) -> None:
     send(90, CRITICAL)
     send(95, CRITICAL)
     (letter,) = letters(engine)
@@ -466,7 +466,7 @@ def test_a_letter_names_the_earlier_ones_about_the_same_report_and_what_of_their
     assert letters(engine)[0] == second
 
 
-def test_progress_is_a_sum_of_what_is_believed_now(engine: Engine, send: Send) -> None:
+def test_progress_is_a_sum_of_what_is_current_now(engine: Engine, send: Send) -> None:
     send(100)
     send(120, WARNING)
     rows = {r.indicator_code: r for r in progress(engine)}
@@ -498,7 +498,7 @@ def test_what_could_not_be_placed_is_not_lost(engine: Engine, send: Send) -> Non
     ("spent", "percent", "status"),
     [(50e6, 50.0, "not_reached"), (100e6, 100.0, "achieved"), (0.0, 0.0, "not_reached")],
 )
-def test_a_share_is_judged_against_its_target(
+def test_a_share_is_compared_with_its_target(
     engine: Engine, send: Send, spent: float, percent: float, status: str
 ) -> None:
     send(100)

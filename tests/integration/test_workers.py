@@ -73,7 +73,7 @@ def said(outcome: Outcome) -> list[str]:
 
 
 @pytest.mark.parametrize("fault", ["exit", "segfault", "abort", "killed"])
-def test_a_file_that_ends_its_process_twice_is_told_so_and_the_next_is_read(
+def test_a_file_that_ends_its_process_twice_is_reported_and_the_next_is_read(
     readers: Readers, fault: str
 ) -> None:
     outcomes = read(readers, good(), good(), good(), names=["first.xlsx", f"{fault}.xlsx"])

@@ -1,8 +1,8 @@
-"""Kill nights and see where the next one ends.
+"""Kill runs and see where the next one ends.
 
-Ends with 1 where warehouse, archive or outbox differ from the undisturbed night's.
+Ends with 1 where warehouse, archive or outbox differ from the undisturbed run's.
 
-With --server, the nights are runs of a deployment, and each is killed together with the server and the worker of
+With --server, the runs are runs of a deployment, and each is killed together with the server and the worker of
 Prefect: minutes each, so give few points.
 
 Usage: python -m tests.kills [--points 200] [--seed 1719] [--database sqlite|postgres | --server]
@@ -48,7 +48,7 @@ YESTERDAY = timedelta(days=1)
 
 @dataclass
 class Trial:
-    """One sample, one undisturbed night, and the nights that are held against it."""
+    """One sample, one undisturbed run, and the runs that are compared with it."""
 
     folder: Path
     postgres: Postgres | None
@@ -66,7 +66,7 @@ class Trial:
         put_mails(self.folder / "mailbox", pack)
         with self.settings() as settings:
             self.memory = Memory.of(self.folder / "inbox", pack, settings)
-            # Once here, so that no forked night has to import, compile and parse what each of them
+            # Once here, so that no forked run has to import, compile and parse what each of them
             # needs.
             with self.settings() as warm, counting_statements() as count:
                 run(warm, self.memory)
@@ -105,7 +105,7 @@ class Trial:
         now: datetime | None = None,
         kind: RunKind = RunKind.NIGHTLY,
     ) -> None:
-        """Run a night to its end; where it fails, that is a fault."""
+        """Let a run go to its end; where it fails, that is a fault."""
         # A server notices a moment late that a client is gone, and only then lets its lock go.
         for _ in range(100):
             code = ended(begin(settings, self.memory, lambda: None, now=now, kind=kind))
@@ -116,13 +116,13 @@ class Trial:
             self.faults.append(f"{words}: ended with {code}")
 
     def judge(self, settings: Settings, words: str) -> None:
-        """Hold what is there against the undisturbed night."""
+        """Compare what is there with the undisturbed run."""
         self.faults += [
             f"{words}: {each}" for each in differences(state_of(settings), self.expected)
         ]
 
     def kill(self, number: int, random: Random) -> None:
-        """Kill a night, look whether anything is there by half, and let the next one finish.
+        """Kill a run, look whether anything is there by half, and let the next one finish.
 
         Every third is an intake. Every fifth has its clock set back.
         """
@@ -151,11 +151,11 @@ class Trial:
             self.judge(settings, f"after a {kind} run killed {end}")
 
     def look(self, settings: Settings, words: str) -> None:
-        """What a reader sees of a killed night: whole submissions or none."""
+        """What a reader sees of a killed run: whole submissions or none."""
         try:
             found = state_of(settings)
         except Exception as error:
-            # Before the first night has made the tables there is nothing to see, and the warehouse says so.
+            # Before the first run has made the tables there is nothing to see, and the warehouse says so.
             if "no run has begun yet" not in str(error):
                 raise
             return
@@ -164,7 +164,7 @@ class Trial:
         ]
 
     def two_at_once(self, *, alone: bool) -> None:
-        """Begin two nights at a time: with the lock one of them may be turned away, without it both work and nothing is doubled."""
+        """Begin two runs at a time: with the lock one of them may be turned away, without it both work and nothing is doubled."""
         with self.settings() as settings:
             codes = [
                 ended(each)
@@ -182,7 +182,7 @@ class Trial:
     def disturbed(
         self, words: str, prepare: Callable[[], None], *, is_mended: bool = False
     ) -> None:
-        """A night whose disk is full, or line is cut, says so and keeps nothing by half.
+        """A run whose disk is full, or line is cut, says so and keeps nothing by half.
 
         The next one, undisturbed, finishes.
 
@@ -225,7 +225,7 @@ def disturb(trial: Trial) -> None:
     else:
         full = partial(psycopg.errors.DiskFull, "could not extend file: No space left on device")
         # The first COPY is of all deliveries together, the others of one each. Not the second:
-        # where the bad report came in and its correction did not, its sender is rightly told of
+        # where the bad report came in and its correction did not, its sender rightly reads of
         # both.
         trial.disturbed("line cut once", partial(cut_connection, 1), is_mended=True)
         for count in (3, 4):
@@ -254,7 +254,7 @@ def main() -> int:
     # So that the server is stopped then, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if given.server:
-        # Only here: it needs a deployment, the other nights need no Prefect at all.
+        # Only here: it needs a deployment, the other runs need no Prefect at all.
         from tests.kills.with_server import kill_with_server
 
         killed = kill_with_server(given.points, Random(given.seed))
@@ -269,7 +269,7 @@ def main() -> int:
 
 
 def kill(given: argparse.Namespace) -> tuple[Counter[str], list[str]]:
-    """Kill nights without Prefect; return what came of them, and what is not as it should be."""
+    """Kill runs without Prefect; return what came of them, and what is not as it should be."""
     with ExitStack() as stack:
         postgres = stack.enter_context(running_postgres()) if given.database == "postgres" else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mtqg-kills-")))

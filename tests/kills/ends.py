@@ -1,4 +1,4 @@
-"""How a night ends before its end: at a named place, at a statement, at an instant.
+"""How a run ends before its end: at a named place, at a statement, at an instant.
 
 Or with a disk that is full.
 """
@@ -53,7 +53,7 @@ PLACES = (
     "flows.night.intake:recorded_mail",
     "flows.night.intake:files_of_mail",
 )
-"""Functions before or after which a night dies."""
+"""Functions before or after which a run dies."""
 
 
 def die() -> NoReturn:
@@ -137,7 +137,7 @@ def counting_statements() -> Iterator[Callable[[], int]]:
 
 @dataclass(frozen=True)
 class AtInstant:
-    """Is killed from outside, at a share of the time that an undisturbed night takes."""
+    """Is killed from outside, at a share of the time that an undisturbed run takes."""
 
     share: float
 
@@ -152,7 +152,7 @@ End = AtPlace | AtStatement | AtInstant
 
 
 def choose(number: int, random: Random, statements: int) -> End:
-    """Return the end of a night that sends so many `statements`: places in turn, statements and instants at random."""
+    """Return the end of a run that sends so many `statements`: places in turn, statements and instants at random."""
     if number % 3 == 0:
         return AtPlace(
             PLACES[number // 3 % len(PLACES)], random.choice((1, 1, 2, 3)), random.random() < 0.5

@@ -1,4 +1,4 @@
-"""A night in a forked process, by its steps alone: what is read and judged comes from memory, all that is kept is real.
+"""A run in a forked process, by its steps alone: what is read and checked comes from memory, all that is kept is real.
 
 Reading and judging cost seconds and keep nothing; the processes that read have tests of their own (`test_workers.py`).
 """
@@ -37,7 +37,7 @@ from warehouse.database.run_lock import exclusive_intake, exclusive_run
 from warehouse.states import RunKind
 
 FAILED, STOPPED, BROKEN = 1, 3, 70
-"""How a night ends that met an error of the system and said so; that could not begin and said why.
+"""How a run ends that met an error of the system and said so; that could not begin and said why.
 
 That broke without a word.
 """
@@ -54,7 +54,7 @@ class Memory:
 
     @classmethod
     def of(cls, inbox: Path, pack: Pack, settings: Settings) -> "Memory":
-        """Read and judge everything in the inbox once, the workbooks of zips too."""
+        """Read and check everything in the inbox once, the workbooks of zips too."""
         rules, readings = RuleSet(pack), {}
         for content, delivery in _deliveries(inbox, settings):
             readings[str(delivery.sha256)] = list(
@@ -100,7 +100,7 @@ _ASKED = Finding(
 
 
 class Remembered:
-    """Stands for the readers and for the checker of a night."""
+    """Stands for the readers and for the checker of a run."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -123,7 +123,7 @@ class Remembered:
         ]
 
     def compare(self, reports: Sequence[CurrentReport]) -> list[tuple[int, Finding]]:
-        """One finding by comparison, as long as the report that it asks is believed."""
+        """One finding by comparison, as long as the report that it asks is current."""
         return [
             (number, _ASKED)
             for number in sorted({r.number for r in reports if r.unit == _COMPARED_UNIT})
@@ -179,12 +179,12 @@ def run(
     now: datetime | None = None,
     kind: RunKind = RunKind.NIGHTLY,
 ) -> int:
-    """Run a night or an intake in this process and return whether it met an error.
+    """Do a run or an intake in this process and return whether it met an error.
 
     The process is good for nothing else then.
     """
     remembered = Remembered(memory)
-    # Marking keeps nothing either, and starts a process for each night.
+    # Marking keeps nothing either, and starts a process for each run.
     replace_with("flows.mail.send_letters:attachments_of", lambda _: lambda *_: ())
     flows.night.run_context.RuleSet = lambda _pack: memory.rules  # type: ignore[assignment,misc]
     flows.night.run_context.load_pack = lambda _folder: memory.pack  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""A small province's night: a bad report and its correction, a good one, a zip of two, bytes that are no workbook.
+"""A small province's run: a bad report and its correction, a good one, a zip of two, bytes that are no workbook.
 
 And three mails: one with a report and a zip, one without a file, one of a stranger.
 """

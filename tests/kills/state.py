@@ -1,4 +1,4 @@
-"""What a night leaves, in a form that two nights can be compared in: without numbers, times and which night it was."""
+"""What a run leaves, in a form that two runs can be compared in: without numbers, times and which run it was."""
 
 import difflib
 import hashlib
@@ -43,7 +43,7 @@ _ONLY_WHETHER = {
     "message_id",
 }
 _COPIED = {"capital", "targets"}
-"""Copied from the pack each night, with numbers that nothing points to."""
+"""Copied from the pack each run, with numbers that nothing points to."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def state_of(settings: Settings) -> State:
 
 
 def differences(found: State, expected: State) -> list[str]:
-    """Return in words what differs; nothing where a night ended as it should."""
+    """Return in words what differs; nothing where a run ended as it should."""
     words = list(found.disorder)
     for name, rows in expected.tables.items():
         mine = found.tables[name]
@@ -129,7 +129,7 @@ def _by_submission(rows: list[Row]) -> dict[str, list[Row]]:
 
 
 def _names(connection: Connection) -> dict[str, dict[int, str]]:
-    """What deliveries and submissions are called by what stays the same from night to night."""
+    """What deliveries and submissions are called by what stays the same from run to run."""
     deliveries = {
         row.id: f"{row.source}:{row.external_id}"
         for row in connection.execute(select(DeliveryRow.__table__))
@@ -166,7 +166,7 @@ def _cell(name: str, value: object, names: Mapping[int, str] | None) -> str:
 
 
 def _disorder(connection: Connection) -> list[str]:
-    """Return what may be in no state, whole or not: history that runs backwards, two versions believed at once."""
+    """Return what may be in no state, whole or not: history that runs backwards, two versions current at once."""
     words, believed = [], set()
     for row in connection.execute(select(SubmissionRow.__table__)):
         report = (row.form_code, row.unit_code, row.period, row.stage)
@@ -180,9 +180,9 @@ def _disorder(connection: Connection) -> list[str]:
 
 
 def _archive(settings: Settings) -> dict[str, str]:
-    """Bytes under their names; a `.part` that a killed night left is no name that anything reads.
+    """Bytes under their names; a `.part` that a killed run left is no name that anything reads.
 
-    Of the ledger's copy only that no arrival is left: every delivery is in a night's document then.
+    Of the ledger's copy only that no arrival is left: every delivery is in a run's document then.
     """
     archive = Archive(settings.archive_url)
     names = [name for name in archive.names() if not name.startswith("ledger/runs/")]

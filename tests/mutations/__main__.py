@@ -23,7 +23,7 @@ from tests.workbooks import without_further_columns
 
 
 def main() -> int:
-    """Damage, read, judge, print; return how the program ends."""
+    """Damage, read, check, print; return how the program ends."""
     given = _arguments()
     if given.only is not None and given.write:
         given.write.write_bytes(mutated(given.only, given.seed)[1])

@@ -95,7 +95,7 @@ def _result(
     said = " ".join([submission.verdict, *rules[:1]])
     if rules and rules[0] in ("FILE-08", "FILE-09"):
         return Result(number, damage, said, f"the file ended in {rules[0]}")
-    # Its sender is told of a word that was taken for another of the vocabulary, and as what.
+    # Its sender reads of a word that was taken for another of the vocabulary, and as what.
     told = {(f.sheet, f.cell) for f in submission.findings if f.rule == "CELL-33"}
     facts = tuple(fact for fact in facts_of(outcome) if (fact.sheet, fact.cell) not in told)
     try:

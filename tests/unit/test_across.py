@@ -91,7 +91,7 @@ def work(
     ]
 
 
-def test_one_work_in_two_districts_is_told_to_both_each_at_its_own_cell(pack: Pack) -> None:
+def test_one_work_in_two_districts_is_reported_to_both_each_at_its_own_cell(pack: Pack) -> None:
     facts = [
         *work(1, "942", "Đường liên ấp 3"),
         *work(2, "946", "ĐƯỜNG LIÊN ẤP 3", line=12),
@@ -142,7 +142,9 @@ def money(central: float, local: float, works: float, unit: str = "942") -> list
     ]
 
 
-def test_more_paid_this_year_than_since_the_works_began_is_told_at_both_forms(pack: Pack) -> None:
+def test_more_paid_this_year_than_since_the_works_began_is_reported_at_both_forms(
+    pack: Pack,
+) -> None:
     (left, right) = found(pack, money(900e6, 200e6, 1_000e6))
     assert left[:4] == (1, "ACR-06", "warning", "C1")
     assert right[:4] == (2, "ACR-06", "warning", "L9")
@@ -267,7 +269,7 @@ def test_a_province_s_year_of_a_flow_is_the_sum_of_its_districts_quarters(pack: 
     assert "ghi 8, cộng báo cáo của 11 đơn vị là 88, lệch 80" in findings[0][4].message
 
 
-def test_where_quarters_are_missing_only_a_sum_that_is_too_large_already_is_told(
+def test_where_quarters_are_missing_only_a_sum_that_is_too_large_already_is_reported(
     pack: Pack,
 ) -> None:
     assert found(pack, held(pack, 88, 2, missing=2)) == []

@@ -66,7 +66,7 @@ def test_bytes_are_on_the_disk_before_they_bear_their_name(
     assert folders == [(str(kept.parent), True), (str(kept.parent.parent), True)]
 
 
-def test_what_a_killed_night_left_half_written_is_swept_once_nobody_writes_it_any_more(
+def test_what_a_killed_run_left_half_written_is_swept_once_nobody_writes_it_any_more(
     archive: Archive, kept: Path
 ) -> None:
     archive.put(CONTENT)

@@ -65,7 +65,7 @@ def test_a_notification_of_rfc_6533_names_an_address_beyond_ascii() -> None:
     assert (bounce.message_id, bounce.recipient) == (NUMBER, who)
 
 
-def test_without_words_of_the_server_its_code_is_told() -> None:
+def test_without_words_of_the_server_its_code_is_reported() -> None:
     mail = dsn("exchange", NUMBER, WHO)
     assert bounce_of(mail.replace(b"Diagnostic-Code:", b"X-Said:")) == Bounce(
         NUMBER, WHO, "status 5.1.10"
@@ -192,7 +192,7 @@ def test_a_hostile_mail_is_no_bounce_and_no_error(mail: bytes) -> None:
         "maildir:",
     ],
 )
-def test_a_wrong_url_is_told_without_its_password(url: str) -> None:
+def test_a_wrong_url_is_reported_without_its_password(url: str) -> None:
     with pytest.raises(ConfigurationError, match="MTQG_BOUNCES_URL: ") as told:
         open_mailbox(url)
     assert "hu" not in str(told.value).replace("user:password", "")

@@ -35,14 +35,14 @@ FORMS = {
 }
 
 
-def judged(content: bytes, pack: Pack, period: str = "2025-Q1") -> Submission:
+def checked_reports(content: bytes, pack: Pack, period: str = "2025-Q1") -> Submission:
     (reading,) = read_parts(content, delivery(period=Period.parse(period)), pack)
     (submission,) = Checker(pack, rules_of(pack), "case").check([reading])
     return submission
 
 
 def case(name: str, pack: Pack) -> Submission:
-    return judged((CASES / f"{name}.xlsx").read_bytes(), pack)
+    return checked_reports((CASES / f"{name}.xlsx").read_bytes(), pack)
 
 
 def sent_on(day: date, content: bytes, number: int, pack: Pack) -> ParsedReport:
@@ -150,7 +150,7 @@ def test_a_published_summary_with_its_classes_is_asked_one_thing(pack: Pack) -> 
 
 def test_a_district_is_still_asked_for_the_days_of_a_class(pack: Pack) -> None:
     content = filled(pack, "training", {"Tổng hợp": {"B10": 1, "C10": 20}, "Danh sách lớp": LINE})
-    found = judged(content, pack)
+    found = checked_reports(content, pack)
     assert {(f.rule, f.cell) for f in asks(found.findings)} == {
         ("CELL-01", "F9"),
         ("CELL-01", "G9"),
@@ -237,7 +237,7 @@ def test_nothing_to_report_is_one_thing_in_every_form(
     assert form is not None
     sheet = form.tables[0].sheet
     cell = place(openpyxl.load_workbook(io.BytesIO(blank(pack, form_code))), sheet)
-    found = judged(filled(pack, form_code, {sheet: {cell: words}}), pack, FORMS[form_code])
+    found = checked_reports(filled(pack, form_code, {sheet: {cell: words}}), pack, FORMS[form_code])
     assert (found.verdict, asks(found.findings)) == (Verdict.ACCEPTED, [])
     assert [(f.rule, f.cell) for f in found.findings if f.rule == "FORM-31"] == [("FORM-31", cell)]
     # A list of nothing counts 0; of a matrix nobody knows what its figures would have been.
@@ -251,19 +251,19 @@ def test_nothing_to_report_below_the_table_of_households_is_a_nil_report(pack: P
 
 def test_a_tick_over_figures_is_asked_about_and_the_figures_count(pack: Pack) -> None:
     cells = {"Hỗ trợ hộ": {"E2": "x", "B9": 12, "C9": 10}}
-    found = judged(filled(pack, "livelihoods", cells), pack)
+    found = checked_reports(filled(pack, "livelihoods", cells), pack)
     assert [(f.rule, f.cell) for f in asks(found.findings)] == [("FORM-60", "E2")]
     assert figures(found)["supported_residential_land"] == 10
 
 
 def test_a_cell_that_is_not_ticked_says_nothing(pack: Pack) -> None:
-    found = judged(filled(pack, "livelihoods", {"Hỗ trợ hộ": {"E2": "không"}}), pack)
+    found = checked_reports(filled(pack, "livelihoods", {"Hỗ trợ hộ": {"E2": "không"}}), pack)
     assert [f.rule for f in asks(found.findings)] == ["FORM-30"]
 
 
 @pytest.mark.parametrize("words", ["Không phát sinh", "Trong kỳ không phát sinh"])
 def test_words_below_a_table_with_figures_do_not_undo_it(pack: Pack, words: str) -> None:
     cells = {"Hỗ trợ hộ": {"B9": 12, "C9": 10, "B18": words}}
-    found = judged(filled(pack, "livelihoods", cells), pack)
+    found = checked_reports(filled(pack, "livelihoods", cells), pack)
     assert asks(found.findings) == []
     assert figures(found)["supported_residential_land"] == 10

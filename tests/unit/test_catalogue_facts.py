@@ -492,7 +492,9 @@ def test_holidays_are_vietnam_s_and_swapped_days_have_a_source(pack: Pack) -> No
     assert cited(working.source) == {"S88"}
 
 
-def test_no_address_can_be_anyones_and_whoever_owes_a_report_can_be_written_to(pack: Pack) -> None:
+def test_no_address_can_be_anyones_and_whoever_must_send_a_report_can_be_written_to(
+    pack: Pack,
+) -> None:
     letters = pack.correspondence
     everyone = [letters.office, letters.leader, letters.engineer, *letters.units.values()]
     assert all(contact.email.endswith(".example") for contact in everyone)

@@ -290,7 +290,7 @@ def validation() -> GxRunner:
 
 @pytest.fixture(scope="module")
 def found(pack: Pack, validation: GxRunner) -> dict[str, list[tuple[int, int]]]:
-    """The failing rows of each case, all judged in one batch as at night."""
+    """The failing rows of each case, all checked in one batch as in a run."""
     words = RuleSet(pack).reading["FILE-01"]
     expected = [
         Expected(words, case.expect, case.kwargs, "whole", {"case": case.name}) for case in CASES
@@ -362,7 +362,7 @@ def test_data_docs_say_in_a_sentence_what_each_expects(
         (CATALOGUE, {"column": "project", "catalogue": "projects", "value_set": []}, "value_set"),
     ],
 )
-def test_wrong_arguments_are_refused_before_any_night(
+def test_wrong_arguments_are_refused_before_any_run(
     pack: Pack, expect: str, kwargs: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=rf"(?s)FILE-01: {expect}: .*{complaint}"):
@@ -370,7 +370,7 @@ def test_wrong_arguments_are_refused_before_any_night(
 
 
 OF_HISTORY = {"ExpectFiguresToBeNoOutliers", "ExpectFiguresToKeepTheirScale"}
-"""These judge a frame of earlier figures; tests/unit/test_history.py has their cases."""
+"""These check a frame of earlier figures; tests/unit/test_history.py has their cases."""
 
 
 @pytest.mark.parametrize("name", sorted(set(own.__all__) - OF_HISTORY))

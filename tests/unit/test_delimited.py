@@ -1,4 +1,4 @@
-"""CSV and TSV: the encoding and the separator are told from the text, and a text that is no table is not taken for one."""
+"""CSV and TSV: the encoding and the separator follow from the text, and a text that is no table is not taken for one."""
 
 import codecs
 import csv

@@ -99,7 +99,7 @@ DERIVED = [
         GOOD,
         {"da4": {"plan_carried_over_vnd": 2001.0}},
     ),
-    # Projects of which every line is empty have nothing: the total is judged all the same.
+    # Projects of which every line is empty have nothing: the total is checked_reports all the same.
     Case(
         "CELL-16",
         "warning",
@@ -162,8 +162,8 @@ def cell(reading: ParsedReport, line: str, column: str) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
-    """The bad reports, judged in one batch."""
+def checked_reports(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
+    """The bad reports, checked_reports in one batch."""
     readings = [
         read(pack, number, case.typed, case.totals)
         for number, case in enumerate([*CASES, *DERIVED])
@@ -173,9 +173,9 @@ def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
 def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
-    judged: list[tuple[ParsedReport, Submission]], number: int
+    checked_reports: list[tuple[ParsedReport, Submission]], number: int
 ) -> None:
-    case, (reading, submission) = CASES[number], judged[number]
+    case, (reading, submission) = CASES[number], checked_reports[number]
     sheet = reading.tables["capital"].frame["sheet"].iloc[0]
     found = [(f.rule, f.sheet, f.cell, f.severity.value) for f in asked(submission)]
     assert found == [(case.rule, sheet, cell(reading, case.line, case.column), case.severity)]
@@ -184,9 +184,9 @@ def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
 
 @pytest.mark.parametrize("number", range(len(DERIVED)), ids=[case.rule for case in DERIVED])
 def test_what_the_layout_says_is_checked(
-    judged: list[tuple[ParsedReport, Submission]], number: int
+    checked_reports: list[tuple[ParsedReport, Submission]], number: int
 ) -> None:
-    case, (reading, submission) = DERIVED[number], judged[len(CASES) + number]
+    case, (reading, submission) = DERIVED[number], checked_reports[len(CASES) + number]
     found = [(f.rule, f.cell, f.severity.value) for f in asked(submission)]
     assert (case.rule, cell(reading, case.line, case.column), case.severity) in found
 
@@ -210,15 +210,17 @@ def test_a_project_without_capital_may_be_left_out_and_a_plan_of_nought_is_no_sm
     assert (asked(left_out), asked(nought)) == ([], [])
 
 
-def test_money_is_told_as_it_was_printed(judged: list[tuple[ParsedReport, Submission]]) -> None:
-    message = asked(judged[0][1])[0].message
+def test_money_is_reported_as_it_was_printed(
+    checked_reports: list[tuple[ParsedReport, Submission]],
+) -> None:
+    message = asked(checked_reports[0][1])[0].message
     assert (
         message
         == "Giải ngân vốn đầu tư TW lũy kế (1.000,1 triệu đồng) vượt kế hoạch (1.000 triệu đồng)."
     )
 
 
-def test_sub_projects_are_told_apart_in_the_ways_that_reports_write_them(pack: Pack) -> None:
+def test_sub_projects_are_distinguished_in_the_ways_that_reports_write_them(pack: Pack) -> None:
     form = pack.form("disbursement", Period.parse("2024"))
     assert form is not None
     lines = {line.key: line.writings for line in form.table("capital").lines}

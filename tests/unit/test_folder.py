@@ -1,4 +1,4 @@
-"""A folder of files: what is offered, what waits for the next night, and what an operator is told."""
+"""A folder of files: what is offered, what waits for the next run, and what an operator reads."""
 
 import os
 import socket
@@ -130,7 +130,7 @@ def test_a_file_that_was_replaced_has_another_version(inbox: Path, folder: Folde
     assert offered(folder)[0] == after
 
 
-def test_a_file_that_changes_while_it_is_read_waits_for_the_next_night(
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_run(
     inbox: Path, folder: Folder
 ) -> None:
     put(inbox, "a.xlsx", b"one", OLD)
@@ -206,7 +206,7 @@ def test_an_unknown_kind_of_url_is_a_wrong_setting_and_its_password_is_not_print
 
 
 class Failing:
-    """A file system that fails as it is told."""
+    """A file system that fails as a test says."""
 
     def __init__(self, error: OSError) -> None:
         self.error = error
@@ -227,7 +227,7 @@ class Failing:
         (PermissionError("no"), SourceError),
     ],
 )
-def test_what_a_retry_may_cure_is_told_from_what_it_does_not(
+def test_what_a_retry_may_cure_is_distinguished_from_what_it_does_not(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, error: OSError, kind: type[SourceError]
 ) -> None:
     monkeypatch.setattr(folder, "_files", Failing(error))

@@ -76,7 +76,7 @@ def test_a_pack_in_which_everything_is_known_has_no_gap(pack: Pack) -> None:
     assert pack_gaps(whole(pack)) == []
 
 
-def test_a_form_that_nobody_owes_is_a_gap_once_whatever_its_versions(pack: Pack) -> None:
+def test_a_form_that_nobody_must_send_is_a_gap_once_whatever_its_versions(pack: Pack) -> None:
     form = whole(pack).forms[0]
     twice = (form, form.model_copy(update={"version": "v2"}))
     assert pack_gaps(whole(pack, duties=(), forms=twice)) == [
@@ -126,7 +126,7 @@ def test_an_indicator_without_a_form_measures_no_project(pack: Pack) -> None:
     ]
 
 
-def test_a_unit_that_owes_and_has_no_contact_is_a_gap(pack: Pack) -> None:
+def test_a_unit_that_must_report_and_has_no_contact_is_a_gap(pack: Pack) -> None:
     nobody = {code: contact for code, contact in pack.correspondence.units.items() if code != "942"}
     found = pack_gaps(
         whole(pack, correspondence=pack.correspondence.model_copy(update={"units": nobody}))
@@ -141,7 +141,7 @@ def test_a_unit_that_owes_and_has_no_contact_is_a_gap(pack: Pack) -> None:
     ]
 
 
-def test_a_unit_that_owes_nothing_needs_no_contact(pack: Pack) -> None:
+def test_a_unit_that_has_nothing_to_report_needs_no_contact(pack: Pack) -> None:
     office = {"94": Contact(name="Phòng Nghiệp vụ", email="a@b.example")}
     letters = pack.correspondence.model_copy(update={"units": office})
     # Neither districts, nor the province that came after this duty ended.

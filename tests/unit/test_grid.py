@@ -61,7 +61,7 @@ def test_the_figures_of_some_reports_stand_report_by_report() -> None:
     assert given.keys.tolist() == ["d", "e", "f", "a", "b"]
 
 
-def test_lines_that_one_report_alone_has_take_no_room() -> None:
+def test_lines_that_one_report_alone_has_take_no_place() -> None:
     grid = FigureGrid(
         FIGURES, memory_of([[f"{n}-{line}" for line in range(LINES)] for n in range(REPORTS)])
     )

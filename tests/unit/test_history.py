@@ -43,7 +43,7 @@ def checker(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Checker:
     return Checker(pack, history_alone(pack, tmp_path_factory.mktemp("suites")), "test")
 
 
-def judged(checker: Checker, pack: Pack, reports: Sequence[Report]) -> list[Submission]:
+def checked_reports(checker: Checker, pack: Pack, reports: Sequence[Report]) -> list[Submission]:
     """Check all reports as they came, in one batch without a warehouse."""
     return checker.check(
         [reading_of(report, pack, n) for n, report in enumerate(reports)], no_history()
@@ -124,10 +124,10 @@ def work(
 # ---------------------------------------------------------------------------------------------
 
 
-def test_a_cumulative_figure_that_falls_within_the_year_is_told_at_its_cell(
+def test_a_cumulative_figure_that_falls_within_the_year_is_reported_at_its_cell(
     checker: Checker, pack: Pack
 ) -> None:
-    last = judged(
+    last = checked_reports(
         checker, pack, [capital("2024-Q1", 900), capital("2024-Q2", 1500), capital("2024-Q3", 1400)]
     )[-1]
     assert told(last) == {("HIS-02", "I10")}
@@ -143,21 +143,25 @@ def test_a_cumulative_figure_that_falls_within_the_year_is_told_at_its_cell(
 
 def test_a_new_year_begins_again(checker: Checker, pack: Pack) -> None:
     assert (
-        told(judged(checker, pack, [capital("2023-Q4", 4800), capital("2024-Q1", 300)])[-1])
+        told(
+            checked_reports(checker, pack, [capital("2023-Q4", 4800), capital("2024-Q1", 300)])[-1]
+        )
         == set()
     )
 
 
 def test_a_missing_quarter_in_between_does_not_hide_the_fall(checker: Checker, pack: Pack) -> None:
     assert ("HIS-02", "I10") in told(
-        judged(checker, pack, [capital("2024-Q1", 900), capital("2024-Q3", 700)])[-1]
+        checked_reports(checker, pack, [capital("2024-Q1", 900), capital("2024-Q3", 700)])[-1]
     )
 
 
 def test_a_report_that_comes_late_is_held_against_the_later_one(
     checker: Checker, pack: Pack
 ) -> None:
-    first, late = judged(checker, pack, [capital("2024-Q3", 1500), capital("2024-Q2", 1700)])
+    first, late = checked_reports(
+        checker, pack, [capital("2024-Q3", 1500), capital("2024-Q2", 1700)]
+    )
     assert told(first) == set()
     assert told(late) == {("HIS-03", "I10")}
 
@@ -166,19 +170,19 @@ def test_a_resubmission_is_compared_with_the_last_period_not_with_what_it_replac
     checker: Checker, pack: Pack
 ) -> None:
     reports = [capital("2024-Q1", 900), capital("2024-Q2", 2000), capital("2024-Q2", 1200)]
-    assert [told(s) for s in judged(checker, pack, reports)] == [set(), set(), set()]
+    assert [told(s) for s in checked_reports(checker, pack, reports)] == [set(), set(), set()]
 
 
 def test_what_replaced_a_report_is_what_the_next_one_is_compared_with(
     checker: Checker, pack: Pack
 ) -> None:
     reports = [capital("2024-Q1", 900), capital("2024-Q1", 400), capital("2024-Q2", 700)]
-    assert told(judged(checker, pack, reports)[-1]) == set()
+    assert told(checked_reports(checker, pack, reports)[-1]) == set()
 
 
 def test_a_report_that_is_kept_out_is_nobodys_past(pack: Pack) -> None:
     too_much = capital("2024-Q1", 6000)
-    kept_out, after = judged(
+    kept_out, after = checked_reports(
         Checker(pack, rules_of(pack), "test"), pack, [too_much, capital("2024-Q2", 700)]
     )
     assert not kept_out.verdict.loads
@@ -197,7 +201,7 @@ def test_a_power_of_ten_too_much_is_named(
     checker: Checker, pack: Pack, count: int, factor: str, likely: str
 ) -> None:
     past = [people(period, n) for period, n in (("2023-Q3", 97), ("2023-Q4", 120), ("2024-Q1", 88))]
-    last = judged(checker, pack, [*past, people("2024-Q2", count)])[-1]
+    last = checked_reports(checker, pack, [*past, people("2024-Q2", count)])[-1]
     found = {f.cell: f for f in last.findings if f.rule == "HIS-01"}
     assert {"D10", "H10"} <= found.keys()
     assert f"gấp khoảng {factor} lần" in found["D10"].message
@@ -211,7 +215,9 @@ def test_a_figure_in_billions_under_millions_is_named_as_a_thousandth(
         people(period, 100, budget_spent_vnd=spent)
         for period, spent in (("2023-Q3", 30.0), ("2023-Q4", 41.0), ("2024-Q1", 37))
     ]
-    last = judged(checker, pack, [*past, people("2024-Q2", 100, budget_spent_vnd=0.035)])[-1]
+    last = checked_reports(checker, pack, [*past, people("2024-Q2", 100, budget_spent_vnd=0.035)])[
+        -1
+    ]
     finding = next(f for f in last.findings if (f.rule, f.cell) == ("HIS-01", "K10"))
     assert "1/1.000" in finding.message
     assert "khoảng 35 triệu đồng" in finding.expected.lower()
@@ -231,7 +237,7 @@ def test_a_quarter_with_many_classes_is_no_error(checker: Checker, pack: Pack) -
     )
     for line in busy.tables["levels"].values():
         line |= {"budget_planned_vnd": 330.0, "budget_spent_vnd": 310.0}
-    assert told(judged(checker, pack, [*past, busy])[-1]) == set()
+    assert told(checked_reports(checker, pack, [*past, busy])[-1]) == set()
 
 
 def test_many_classes_after_quarters_without_one_are_no_error(checker: Checker, pack: Pack) -> None:
@@ -254,7 +260,7 @@ def test_many_classes_after_quarters_without_one_are_no_error(checker: Checker, 
     )
     for line in busy.tables["levels"].values():
         line |= {"budget_planned_vnd": 719.5, "budget_spent_vnd": 585.5}
-    last = judged(checker, pack, [without[0], people("2023-Q4", 90), without[1], busy])[-1]
+    last = checked_reports(checker, pack, [without[0], people("2023-Q4", 90), without[1], busy])[-1]
     assert told(last) == set()
 
 
@@ -267,12 +273,14 @@ def test_a_zero_a_small_and_a_threefold_figure_are_left_alone(
         for period, n in (("2023-Q2", 97), ("2023-Q3", 120), ("2023-Q4", 88), ("2024-Q1", 105))
     ]
     some = {"women": 0, "ethnic_minority": 0, "officials": 0, "community": count}
-    assert told(judged(checker, pack, [*past, people("2024-Q2", count, **some)])[-1]) == set()
+    assert (
+        told(checked_reports(checker, pack, [*past, people("2024-Q2", count, **some)])[-1]) == set()
+    )
 
 
 def test_a_first_report_a_million_times_its_peers_is_named(checker: Checker, pack: Pack) -> None:
     peers = [capital("2024-Q1", 250 + 40 * n, unit) for n, unit in enumerate(PEERS)]
-    last = judged(checker, pack, [*peers, capital("2024-Q1", 300e6, plan=5000e6)])[-1]
+    last = checked_reports(checker, pack, [*peers, capital("2024-Q1", 300e6, plan=5000e6)])[-1]
     finding = next(f for f in last.findings if (f.rule, f.cell) == ("HIS-01", "I10"))
     assert "1.000.000 lần" in finding.message
 
@@ -282,13 +290,17 @@ def test_a_first_report_in_dong_is_named_beside_a_peer_that_made_the_same_mistak
 ) -> None:
     peers = [capital("2024-Q1", 250 + 40 * n, unit) for n, unit in enumerate(PEERS)]
     also = capital("2024-Q1", 300e6, "947", plan=5000e6)
-    last = judged(checker, pack, [*peers, also, capital("2024-Q1", 1500e6, plan=16_000e6)])[-1]
+    last = checked_reports(
+        checker, pack, [*peers, also, capital("2024-Q1", 1500e6, plan=16_000e6)]
+    )[-1]
     assert {("HIS-01", "C10"), ("HIS-01", "I10")} <= told(last)
 
 
 def test_a_small_unit_among_large_ones_is_left_alone(checker: Checker, pack: Pack) -> None:
     peers = [capital("2024-Q1", 2500 + 40 * n, unit) for n, unit in enumerate(PEERS)]
-    assert told(judged(checker, pack, [*peers, capital("2024-Q1", 3, plan=20)])[-1]) == set()
+    assert (
+        told(checked_reports(checker, pack, [*peers, capital("2024-Q1", 3, plan=20)])[-1]) == set()
+    )
 
 
 def test_ten_times_the_money_for_every_unit_is_no_error(checker: Checker, pack: Pack) -> None:
@@ -300,13 +312,13 @@ def test_ten_times_the_money_for_every_unit_is_no_error(checker: Checker, pack: 
     more = [
         capital("2024-Q1", 100 + 9 * n, unit, plan=4000) for n, unit in enumerate((*PEERS, UNIT))
     ]
-    assert told(judged(checker, pack, [*past, *more])[-1]) == set()
+    assert told(checked_reports(checker, pack, [*past, *more])[-1]) == set()
 
 
 def test_a_new_version_a_thousand_times_the_one_it_replaces_is_named(
     checker: Checker, pack: Pack
 ) -> None:
-    last = judged(
+    last = checked_reports(
         checker, pack, [capital("2024-Q1", 90, plan=200), capital("2024-Q1", 90_000, plan=200_000)]
     )[-1]
     assert ("HIS-01", "I10") in told(last)
@@ -320,16 +332,18 @@ BEGUN = [("2023-Q3", 3000), ("2023-Q4", 4800), ("2024-Q1", 2)]
 def test_what_was_hardly_begun_may_grow_a_thousandfold_but_not_beyond_all_that_the_unit_reached(
     checker: Checker, pack: Pack, paid: float, is_told: bool
 ) -> None:
-    last = judged(checker, pack, [*(capital(q, n) for q, n in BEGUN), capital("2024-Q2", paid)])[-1]
+    last = checked_reports(
+        checker, pack, [*(capital(q, n) for q, n in BEGUN), capital("2024-Q2", paid)]
+    )[-1]
     assert (("HIS-01", "I10") in told(last)) is is_told
 
 
 def test_a_plan_that_stays_but_for_a_nought_is_named_though_there_is_but_one_quarter_before(
     checker: Checker, pack: Pack
 ) -> None:
-    last = judged(checker, pack, [capital("2024-Q1", 900), capital("2024-Q2", 1500, plan=50_000)])[
-        -1
-    ]
+    last = checked_reports(
+        checker, pack, [capital("2024-Q1", 900), capital("2024-Q2", 1500, plan=50_000)]
+    )[-1]
     finding = next(f for f in last.findings if (f.rule, f.cell) == ("HIS-01", "C10"))
     assert finding.expected == "Nếu nhầm thì số đúng có thể là: Khoảng 5.000 triệu đồng"
 
@@ -341,7 +355,9 @@ def test_a_count_that_happens_to_be_ten_times_the_last_is_no_copy_with_a_nought(
         people(q, n, officials=o, community=n - o)
         for q, n, o in (("2023-Q4", 200, 90), ("2024-Q1", 60, 12))
     ]
-    last = judged(checker, pack, [*past, people("2024-Q2", 190, officials=120, community=70)])[-1]
+    last = checked_reports(
+        checker, pack, [*past, people("2024-Q2", 190, officials=120, community=70)]
+    )[-1]
     assert told(last) == set()
 
 
@@ -349,7 +365,7 @@ def test_a_plan_that_stays_through_the_year_is_known_by_two_digits(
     checker: Checker, pack: Pack
 ) -> None:
     past = [capital(f"2023-Q{n}", 60.0 * n, plan=300) for n in (1, 2, 3, 4)]
-    last = judged(
+    last = checked_reports(
         checker, pack, [*past, capital("2024-Q1", 4, plan=40), capital("2024-Q2", 20, plan=400)]
     )[-1]
     assert ("HIS-01", "C10") in told(last)
@@ -358,7 +374,7 @@ def test_a_plan_that_stays_through_the_year_is_known_by_two_digits(
 def test_a_plan_that_was_raised_about_tenfold_is_not_said_to_have_a_nought_too_many(
     checker: Checker, pack: Pack
 ) -> None:
-    last = judged(
+    last = checked_reports(
         checker, pack, [capital("2024-Q1", 90, plan=500), capital("2024-Q2", 300, plan=4600)]
     )[-1]
     assert told(last) == set()
@@ -373,7 +389,7 @@ def test_a_figure_far_from_the_units_own_is_an_outlier(checker: Checker, pack: P
         people(q, n)
         for q, n in (("2023-Q1", 97), ("2023-Q2", 103), ("2023-Q3", 96), ("2023-Q4", 101))
     ]
-    last = judged(
+    last = checked_reports(
         checker,
         pack,
         [*past, people("2024-Q1", 100, women=99 + 0.0, budget_planned_vnd=33.0 * 4.2)],
@@ -385,19 +401,21 @@ def test_a_figure_far_from_the_units_own_is_an_outlier(checker: Checker, pack: P
 # ---------------------------------------------------------------------------------------------------------
 
 
-def test_last_quarters_figures_again_are_told_with_the_quarter(
+def test_last_quarters_figures_again_are_reported_with_the_quarter(
     checker: Checker, pack: Pack
 ) -> None:
     again = replace(people("2024-Q1", 100), period=Q["2024-Q2"])
-    last = judged(checker, pack, [people("2024-Q1", 100), again])[-1]
+    last = checked_reports(checker, pack, [people("2024-Q1", 100), again])[-1]
     finding = next(f for f in last.findings if f.rule == "HIS-07")
     assert "Quý I năm 2024" in finding.message
     assert "15/04/2024" in finding.message
     assert finding.cell is None
 
 
-def test_another_units_figures_are_told_with_the_unit(checker: Checker, pack: Pack) -> None:
-    last = judged(checker, pack, [people("2024-Q2", 100, "943"), people("2024-Q2", 100)])[-1]
+def test_another_units_figures_are_reported_with_the_unit(checker: Checker, pack: Pack) -> None:
+    last = checked_reports(checker, pack, [people("2024-Q2", 100, "943"), people("2024-Q2", 100)])[
+        -1
+    ]
     assert "Huyện Kế Sách" in next(f for f in last.findings if f.rule == "HIS-08").message
 
 
@@ -407,13 +425,14 @@ def test_a_plan_that_stays_and_money_that_does_not_move_yet_is_no_copy(
     reports = [capital("2024-Q1", 0, plan=500), capital("2024-Q2", 0, plan=500)]
     for report in reports:
         report.tables["capital"]["da6"]["disbursed_central_recurrent_vnd"] = 0.0
-    assert told(judged(checker, pack, reports)[-1]) == set()
+    assert told(checked_reports(checker, pack, reports)[-1]) == set()
 
 
 def test_works_that_are_all_completed_may_stay_as_they_are(checker: Checker, pack: Pack) -> None:
     done = {str(n): work(f"942-{n}", 100, 1900 + n, "completed") for n in range(1, 7)}
     assert (
-        told(judged(checker, pack, [works("2024-Q3", done), works("2024-Q4", done)])[-1]) == set()
+        told(checked_reports(checker, pack, [works("2024-Q3", done), works("2024-Q4", done)])[-1])
+        == set()
     )
 
 
@@ -421,25 +440,25 @@ def test_works_under_way_that_do_not_move_at_all_are_asked_about(
     checker: Checker, pack: Pack
 ) -> None:
     still = {str(n): work(f"942-{n}", 40 + n, 800 + n) for n in range(1, 7)}
-    assert told(judged(checker, pack, [works("2024-Q3", still), works("2024-Q4", still)])[-1]) == {
-        ("HIS-07", None)
-    }
+    assert told(
+        checked_reports(checker, pack, [works("2024-Q3", still), works("2024-Q4", still)])[-1]
+    ) == {("HIS-07", None)}
 
 
 # --- works
 # ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_work_that_goes_backwards_is_told_at_each_cell(checker: Checker, pack: Pack) -> None:
+def test_a_work_that_goes_backwards_is_reported_at_each_cell(checker: Checker, pack: Pack) -> None:
     before = {"1": work("942-1", 100, 1900, "completed"), "2": work("942-2", 60, 900)}
     now = {"1": work("942-2", 60, 850), "2": work("942 - 1", 80, 1900)}
-    last = judged(checker, pack, [works("2024-Q2", before), works("2024-Q4", now)])[-1]
+    last = checked_reports(checker, pack, [works("2024-Q2", before), works("2024-Q4", now)])[-1]
     assert told(last) == {("HIS-02", "M10"), ("HIS-02", "N11"), ("WRK-17", "H11")}
     assert "942-2" in next(f for f in last.findings if f.cell == "M10").message
 
 
-def test_a_work_that_is_no_longer_begun_is_told(checker: Checker, pack: Pack) -> None:
-    last = judged(
+def test_a_work_that_is_no_longer_begun_is_reported(checker: Checker, pack: Pack) -> None:
+    last = checked_reports(
         checker,
         pack,
         [
@@ -450,7 +469,7 @@ def test_a_work_that_is_no_longer_begun_is_told(checker: Checker, pack: Pack) ->
     assert ("WRK-18", "H10") in told(last)
 
 
-def test_an_unfinished_work_that_is_missing_is_told_and_a_completed_one_is_not(
+def test_an_unfinished_work_that_is_missing_is_reported_and_a_completed_one_is_not(
     checker: Checker, pack: Pack
 ) -> None:
     before = {
@@ -458,7 +477,7 @@ def test_an_unfinished_work_that_is_missing_is_told_and_a_completed_one_is_not(
         "2": work("942-2", 100, 1900, "completed"),
         "3": work("942-3", 20, 300),
     }
-    last = judged(
+    last = checked_reports(
         checker, pack, [works("2024-Q2", before), works("2024-Q4", {"1": work("942-1", 70, 1000)})]
     )[-1]
     lost = [f for f in last.findings if f.rule == "WRK-19"]
@@ -466,7 +485,7 @@ def test_an_unfinished_work_that_is_missing_is_told_and_a_completed_one_is_not(
 
 
 def test_works_of_the_older_layout_are_the_past_of_the_newer(checker: Checker, pack: Pack) -> None:
-    last = judged(
+    last = checked_reports(
         checker,
         pack,
         [
@@ -481,7 +500,7 @@ def test_works_of_the_older_layout_are_the_past_of_the_newer(checker: Checker, p
 # -----------------------------------------------------------------------------------------------------
 
 
-def test_a_target_that_was_reached_and_is_no_longer_is_told_at_the_numerator(
+def test_a_target_that_was_reached_and_is_no_longer_is_reported_at_the_numerator(
     checker: Checker, pack: Pack
 ) -> None:
     def schools(year: str, enrolled: int, stage: Stage = Stage.FINAL) -> Report:
@@ -489,14 +508,14 @@ def test_a_target_that_was_reached_and_is_no_longer_is_told_at_the_numerator(
         return Report("outcomes", UNIT, Period.parse(year), {"school": school}, stage)
 
     good = [schools("2022", 985), schools("2023", 981, Stage.ESTIMATE), schools("2023", 979)]
-    assert [told(s) for s in judged(checker, pack, good)] == [set(), set(), set()]
-    last = judged(checker, pack, [*good, schools("2024", 940)])[-1]
+    assert [told(s) for s in checked_reports(checker, pack, good)] == [set(), set(), set()]
+    last = checked_reports(checker, pack, [*good, schools("2024", 940)])[-1]
     assert [(f.rule, f.sheet, f.cell) for f in last.findings if f.rule == "HIS-09"] == [
         ("HIS-09", "Học sinh", "D10")
     ]
 
 
-# --- what a night must not depend on
+# --- what a run must not depend on
 # --------------------------------------------------------------------------------
 
 
@@ -597,11 +616,13 @@ def stock(
     )
 
 
-def test_an_opening_that_is_not_the_last_closing_is_told(
+def test_an_opening_that_is_not_the_last_closing_is_reported(
     checker: Checker, stock_pack: Pack
 ) -> None:
     good, bad = (
-        judged(checker, stock_pack, [stock("2023-Q4", 40, 55), stock("2024-Q1", n, 60)])[-1]
+        checked_reports(checker, stock_pack, [stock("2023-Q4", 40, 55), stock("2024-Q1", n, 60)])[
+            -1
+        ]
         for n in (55, 50)
     )
     assert told(good) == set()
@@ -609,11 +630,15 @@ def test_an_opening_that_is_not_the_last_closing_is_told(
     assert "55 hộ" in next(f for f in bad.findings if f.rule == "HIS-04").message
 
 
-def test_an_opening_after_a_quarter_without_a_report_is_not_judged(
+def test_an_opening_after_a_quarter_without_a_report_is_not_checked(
     checker: Checker, stock_pack: Pack
 ) -> None:
     assert (
-        told(judged(checker, stock_pack, [stock("2023-Q3", 40, 55), stock("2024-Q1", 50, 60)])[-1])
+        told(
+            checked_reports(
+                checker, stock_pack, [stock("2023-Q3", 40, 55), stock("2024-Q1", 50, 60)]
+            )[-1]
+        )
         == set()
     )
 
@@ -622,8 +647,8 @@ def test_a_first_reports_money_for_each_is_held_against_its_peers(
     checker: Checker, stock_pack: Pack
 ) -> None:
     peers = [stock("2024-Q1", 5, 10 * n, 7.5 * n, unit) for n, unit in enumerate(PEERS, start=1)]
-    small = judged(checker, stock_pack, [*peers, stock("2024-Q1", 5, 4, 3.1)])[-1]
-    wrong = judged(checker, stock_pack, [*peers, stock("2024-Q1", 5, 4, 31)])[-1]
+    small = checked_reports(checker, stock_pack, [*peers, stock("2024-Q1", 5, 4, 3.1)])[-1]
+    wrong = checked_reports(checker, stock_pack, [*peers, stock("2024-Q1", 5, 4, 31)])[-1]
     assert told(small) == set()
     assert told(wrong) == {("HIS-01", "E10")}
 

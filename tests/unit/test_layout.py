@@ -174,7 +174,7 @@ def test_headings_over_sub_headings_are_read_together(levels: Table) -> None:
     assert header.strangers == header.doubtful == ()
 
 
-def test_a_heading_s_own_total_and_parts_are_told_apart(levels: Table) -> None:
+def test_a_heading_s_own_total_and_parts_are_distinguished(levels: Table) -> None:
     top = [*HEADER[:3], None, None, *HEADER[5:]]
     under = [None, None, "Nữ", "Tổng số", "Người DTTS"]
     header = found(levels, sheet(top, under, TOTAL, merged=(((0, 2), (0, 4)),)))
@@ -269,7 +269,7 @@ def test_a_label_merged_down_beside_a_band_is_its_column_s(levels: Table) -> Non
     assert [heading.text for heading in header.strangers] == ["Kế hoạch", "Thực hiện"]
 
 
-def test_two_tables_side_by_side_are_told_apart_by_an_empty_column(
+def test_two_tables_side_by_side_are_distinguished_by_an_empty_column(
     levels: Table, class_list: Table
 ) -> None:
     both = sheet([*HEADER, None, *LIST_HEADER], [*TOTAL, None, 1, "Lớp A"])
@@ -280,7 +280,7 @@ def test_two_tables_side_by_side_are_told_apart_by_an_empty_column(
     ) + 1 + LIST_HEADER.index("Số người tham dự")
 
 
-def test_a_heading_with_a_slip_is_its_column_s_and_is_told(levels: Table) -> None:
+def test_a_heading_with_a_slip_is_its_column_s_and_is_reported(levels: Table) -> None:
     header = found(
         levels, sheet([label.replace("tham", "thma").replace("chức", "chứcc") for label in HEADER])
     )
@@ -477,7 +477,7 @@ def test_rows_and_cells_that_are_no_figures_are_known() -> None:
         ("Cầu kênh 3", None),
     ],
 )
-def test_words_of_a_group_are_told_from_a_line_s_own_name(
+def test_words_of_a_group_are_distinguished_from_a_line_s_own_name(
     text: str, group: GroupWords | None
 ) -> None:
     assert group_words(text) is group

@@ -149,7 +149,7 @@ def test_every_label_and_name_comes_back_from_its_encoding(encoding: Encoding) -
         ("Vni", None),
     ],
 )
-def test_a_font_tells_its_encoding_by_name(font: str, encoding: Encoding | None) -> None:
+def test_a_font_says_its_encoding_by_name(font: str, encoding: Encoding | None) -> None:
     assert encoding_of_font(font) is encoding
 
 
@@ -192,7 +192,7 @@ def test_a_syllable_is_known(word: str) -> None:
 @pytest.mark.parametrize(
     "word", ["kà", "ngề", "hộpp", "lôùp", "cấpc", "tètp", "møt", "tàc", "ghà", "qố"]
 )
-def test_no_syllable_is_told(word: str) -> None:
+def test_no_syllable_is_reported(word: str) -> None:
     assert not is_syllable(word)
 
 
@@ -235,7 +235,7 @@ def test_a_text_with_two_readings_follows_the_rest_of_its_sheet() -> None:
     ]
 
 
-def test_a_sheet_that_tells_little_follows_the_others_and_one_in_unicode_does_not() -> None:
+def test_a_sheet_with_few_words_follows_the_others_and_one_in_unicode_does_not() -> None:
     old, little, unicode = "Sè ng­êi tham dù, cÊp huyÖn", "CÊp huyÖn", "Huyện Mỹ Tú"
     first, second, third = convert(
         [page_of([old]), page_of([little, "Sè líp"]), page_of([unicode, "Sè líp"])]

@@ -74,7 +74,7 @@ def test_a_file_that_still_changes_at_the_second_listing_is_refused_once() -> No
     assert position.waiting["942/a.csv"].first_at == FIRST
 
 
-def test_two_runs_that_follow_at_once_tell_nobody() -> None:
+def test_two_runs_that_follow_at_once_report_nothing() -> None:
     first = SourceListing(SourcePosition(), FIRST)
     first.wait_for(first.with_time_seen(offer(FIRST)), SETTLE)
     second = SourceListing(first.position(None, is_complete=True), FIRST + timedelta(seconds=5))

@@ -149,17 +149,17 @@ def asked(submission: Submission) -> list[Finding]:
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
-    """The bad reports, judged in one batch."""
+def checked_reports(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
+    """The bad reports, checked_reports in one batch."""
     readings = [read(pack, number, case.lines, case.models) for number, case in enumerate(CASES)]
     return list(zip(readings, check(pack, *readings), strict=True))
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
 def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
-    judged: list[tuple[ParsedReport, Submission]], number: int
+    checked_reports: list[tuple[ParsedReport, Submission]], number: int
 ) -> None:
-    case, (reading, submission) = CASES[number], judged[number]
+    case, (reading, submission) = CASES[number], checked_reports[number]
     table = reading.tables["support" if case.line else "model_list"]
     row = table.frame.loc[table.frame["line"] == case.line].iloc[0]
     found = [(f.rule, f.sheet, f.cell, f.severity.value) for f in asked(submission)]

@@ -1,4 +1,4 @@
-"""What a template says of itself, and what is believed of it."""
+"""What a template says of itself, and what is current of it."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def test_a_marker_that_lacks_a_row_is_none(gone: int) -> None:
 
 
 @pytest.mark.parametrize("at", range(len(ROWS)))
-def test_a_marker_with_another_code_than_its_checksum_tells_is_none(at: int) -> None:
+def test_a_marker_with_another_code_than_its_checksum_says_is_none(at: int) -> None:
     assert (
         read_marker([(name, "9" if n == at else text) for n, (name, text) in enumerate(ROWS)])
         is None

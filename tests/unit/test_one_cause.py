@@ -1,4 +1,4 @@
-"""One cause, one item: what follows from an error is not told beside it."""
+"""One cause, one item: what follows from an error is not reported beside it."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -141,7 +141,7 @@ def test_one_error_is_one_finding(
     ],
     ids=["a word", "a text", "a stray word"],
 )
-def test_a_text_is_told_at_its_cell_alone(
+def test_a_text_is_reported_at_its_cell_alone(
     check: Callable[..., Submission],
     pack: Pack,
     fill: Fill,

@@ -1,4 +1,4 @@
-"""One error, one finding: of several rules that one mistyped figure breaks, the one that says most about it is told."""
+"""One error, one finding: of several rules that one mistyped figure breaks, the one that says most about it is reported."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def report(
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> dict[str, Submission]:
+def checked_reports(pack: Pack) -> dict[str, Submission]:
     """One report of each kind alone, and one in đồng after a usual year, in one batch."""
     checker = Checker(pack, rules_of(pack), "test")
     kinds = {
@@ -76,14 +76,14 @@ def told(submission: Submission, cell: str) -> list[str]:
         ("after a usual year", ["CELL-36"]),
     ],
 )
-def test_a_figure_of_the_wrong_size_is_told_once_at_its_cell(
-    judged: dict[str, Submission], kind: str, rules: list[str]
+def test_a_figure_of_the_wrong_size_is_reported_once_at_its_cell(
+    checked_reports: dict[str, Submission], kind: str, rules: list[str]
 ) -> None:
-    assert told(judged[kind], SPENT) == rules
-    assert told(judged[kind], PLANNED) == []
+    assert told(checked_reports[kind], SPENT) == rules
+    assert told(checked_reports[kind], PLANNED) == []
 
 
-def test_what_refuses_a_report_is_told_beside_any_warning(pack: Pack) -> None:
+def test_what_refuses_a_report_is_reported_beside_any_warning(pack: Pack) -> None:
     both = {
         "levels": {"district": {"women": 121, "participants": 120, "classes": 100}},
         "class_list": dict.fromkeys("123"),

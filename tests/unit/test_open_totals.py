@@ -22,7 +22,7 @@ LEVELS: dict[str, dict[str, Any]] = {
 }
 
 
-def judged(content: bytes, pack: Pack) -> Submission:
+def checked_reports(content: bytes, pack: Pack) -> Submission:
     reading = read(content, pack, period=Period.parse("2024-Q4"))
     return Checker(pack, rules_of(pack), "test").check([reading])[0]
 
@@ -32,7 +32,7 @@ def totals(submission: Submission, column: str) -> list[float | None]:
 
 
 def test_a_sum_over_an_unknown_part_is_no_figure_and_the_others_are(fill: Fill, pack: Pack) -> None:
-    found = judged(fill("942", "2024-Q4", levels=LEVELS), pack)
+    found = checked_reports(fill("942", "2024-Q4", levels=LEVELS), pack)
     assert asks(found.findings) == []
     assert (totals(found, "women"), totals(found, "participants")) == ([], [130])
 
@@ -41,13 +41,13 @@ def test_a_total_that_somebody_typed_beside_an_unknown_part_is_known(
     fill: Fill, pack: Pack
 ) -> None:
     levels = {**LEVELS, "total": {"women": 61}}
-    found = judged(fill("942", "2024-Q4", levels=levels), pack)
+    found = checked_reports(fill("942", "2024-Q4", levels=levels), pack)
     assert (asks(found.findings), totals(found, "women")) == ([], [61])
 
 
 def test_a_line_left_empty_is_nothing_and_leaves_its_total_known(fill: Fill, pack: Pack) -> None:
     levels = {"district": LEVELS["district"]}
-    found = judged(fill("942", "2024-Q4", levels=levels), pack)
+    found = checked_reports(fill("942", "2024-Q4", levels=levels), pack)
     assert totals(found, "women") == [20]
 
 
@@ -59,7 +59,7 @@ def test_an_empty_share_is_none_where_the_others_make_up_the_whole(
         "district": {"classes": 1, "participants": 50, "community": community},
         "commune": {"classes": 1, "participants": 90, "officials": 30, "community": 60},
     }
-    found = judged(fill("942", "2024-Q4", levels=levels), pack)
+    found = checked_reports(fill("942", "2024-Q4", levels=levels), pack)
     assert totals(found, "officials") == officials
 
 
@@ -67,13 +67,13 @@ def test_a_required_figure_that_is_missing_is_asked_for_there_and_not_at_its_tot
     fill: Fill, pack: Pack
 ) -> None:
     levels = {**LEVELS, "commune": {"classes": 2, "participants": None}}
-    found = judged(fill("942", "2024-Q4", levels=levels), pack)
+    found = checked_reports(fill("942", "2024-Q4", levels=levels), pack)
     assert [(f.rule, f.cell) for f in asks(found.findings)] == [("CELL-01", "C11")]
 
 
 def test_a_forgotten_total_over_known_parts_is_asked_for(pack: Pack) -> None:
     forgotten = [*TOTAL[:2], None, *TOTAL[3:]]
-    found = judged(report(summary(lines=[DISTRICT, COMMUNE, forgotten])), pack)
+    found = checked_reports(report(summary(lines=[DISTRICT, COMMUNE, forgotten])), pack)
     assert ("CELL-01", "C9") in {(f.rule, f.cell) for f in asks(found.findings)}
 
 
@@ -81,7 +81,7 @@ def test_a_sum_of_a_list_is_unknown_where_a_line_lacks_its_figure(pack: Pack) ->
     models = [{"model_name": "Nuôi bò", "model_households": 6}, {"model_name": "Trồng nấm"}]
     support = {"production_models": {"planned": 12, "supported": 10}}
     content = template(pack, "livelihoods", Values({"support": support}, {"model_list": models}))
-    found = judged(content, pack)
+    found = checked_reports(content, pack)
     # With 6 for the sum, LIV-07 would say that the list lacks households.
     assert asks(found.findings) == []
     told = {fact.element: fact.value for fact in found.facts if fact.line == 0}
@@ -99,14 +99,14 @@ def test_an_empty_stream_is_no_plan_unless_money_of_it_was_disbursed(
         "disbursed_local_investment_vnd": disbursed,
     }
     content = template(pack, "disbursement", Values({"capital": {"da1": line}}))
-    found = judged(content, pack)
+    found = checked_reports(content, pack)
     assert [fact.value for fact in found.facts if fact.element == "plan_total_vnd_da1"] == plans
 
 
 def test_a_finding_at_a_computed_total_names_the_cells_to_correct(pack: Pack) -> None:
     line = {"plan_central_investment_vnd": 100, "disbursed_central_investment_vnd": 130}
     content = template(pack, "disbursement", Values({"capital": {"da1": line}}))
-    (finding,) = [f for f in judged(content, pack).findings if f.rule == "DIS-06"]
+    (finding,) = [f for f in checked_reports(content, pack).findings if f.rule == "DIS-06"]
     assert finding.cell == "M11"
     assert finding.fix.endswith("Ô M11 tự tính từ H11:L11; chỗ cần sửa là ở các ô đó.")
 

@@ -159,8 +159,8 @@ def place(reading: ParsedReport, table: str, line: str, column: str) -> tuple[st
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
-    """The bad reports, judged in one batch."""
+def checked_reports(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
+    """The bad reports, checked_reports in one batch."""
     readings = [
         read(pack, n, good_with(c.table, c.line, **{c.column: c.value}))
         for n, c in enumerate(CASES)
@@ -169,8 +169,10 @@ def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
-def test_a_rule_finds_its_cell(judged: list[tuple[ParsedReport, Submission]], number: int) -> None:
-    case, (reading, submission) = CASES[number], judged[number]
+def test_a_rule_finds_its_cell(
+    checked_reports: list[tuple[ParsedReport, Submission]], number: int
+) -> None:
+    case, (reading, submission) = CASES[number], checked_reports[number]
     sheet, cell = place(reading, case.table, case.line, case.named or case.column)
     found = [(f.rule, f.sheet, f.cell, f.severity.value) for f in asked(submission)]
     assert (case.rule, sheet, cell, case.severity) in found
@@ -268,7 +270,7 @@ def test_a_template_is_read_as_its_own_form_with_every_table_and_column(
     assert {name: set(table.letters) for name, table in reading.tables.items()} == {
         table.name: {column.name for column in table.columns} for table in form.tables
     }
-    # An empty line, and a stage that was told from the day the file came, are notes; a blank
+    # An empty line, and a stage that was taken from the day the file came, are notes; a blank
     # workbook is no report.
     met = {
         p.rule

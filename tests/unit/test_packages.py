@@ -47,7 +47,7 @@ def test_a_zip_of_files_is_a_package(files: dict[str, bytes]) -> None:
     assert is_zip_of_reports(packed(files)) is bool(files)
 
 
-def test_workbooks_are_taken_out_and_what_goes_with_them_is_told_apart() -> None:
+def test_workbooks_are_taken_out_and_what_goes_with_them_is_distinguished() -> None:
     files = {
         "a.xlsx": BOOK,
         "quyet-dinh": PDF,
@@ -175,7 +175,7 @@ def test_members_that_share_their_bytes_are_refused() -> None:
     assert (why_not(overlapping) or "").startswith("FILE-03 các tệp trong tệp nén chồng lên nhau")
 
 
-def test_a_locked_member_is_told_alone_and_a_locked_zip_as_a_whole() -> None:
+def test_a_locked_member_is_reported_alone_and_a_locked_zip_as_a_whole() -> None:
     def lock(content: bytes, at: int) -> bytes:
         return content[: at + 8] + b"\x01" + content[at + 9 :]
 
@@ -197,13 +197,13 @@ def test_a_locked_member_is_told_alone_and_a_locked_zip_as_a_whole() -> None:
         ({"a.rar": b"Rar!\x1a\x07"}, "FILE-02 tệp nén zip không chứa bảng tính"),
     ],
 )
-def test_a_zip_without_a_readable_file_is_told_what_it_is(
+def test_the_sender_of_a_zip_without_a_readable_file_reads_what_it_is(
     files: dict[str, bytes], told: str
 ) -> None:
     assert why_not(packed(files)) == told
 
 
-def test_an_archive_in_a_zip_is_no_enclosure_it_is_read_and_told() -> None:
+def test_an_archive_in_a_zip_is_no_enclosure_it_is_read_and_reported() -> None:
     inner = list(
         members_of(
             packed({"a.xlsx": workbook(("S", [[1]])), "b.zip": packed({"c.xlsx": BOOK})}), Limits()

@@ -99,7 +99,7 @@ def test_a_quarter_with_nothing_to_report_is_a_report_beside_the_others(pack: Pa
     [summary(identity=[]), summary(), summary(identity=[UNIT])],
     ids=["says nothing", "says the same", "no period"],
 )
-def test_a_table_that_stands_twice_with_nothing_to_tell_them_apart_is_never_guessed(
+def test_a_table_that_stands_twice_without_a_difference_is_never_guessed(
     pack: Pack, second: Rows
 ) -> None:
     assert ("FORM-23", "A5") in met(

@@ -109,13 +109,13 @@ def test_a_list_is_several_reports_and_one_bad_keeps_no_good_one_out(pack: Pack)
 
 
 @pytest.mark.parametrize("period", ["2024-Q5", 2024.5, None, {"year": "x"}])
-def test_a_period_that_is_none_is_told_as_in_a_workbook(pack: Pack, period: object) -> None:
+def test_a_period_that_is_none_is_reported_as_in_a_workbook(pack: Pack, period: object) -> None:
     reading = read(sent(period=period), pack, sender="942")
     assert ("FORM-05", "B2") in met(reading)
 
 
 @pytest.mark.parametrize("unit", [None, "", "Huyện X", 5, {"code": "942"}])
-def test_a_unit_that_is_none_is_told_as_in_a_workbook(pack: Pack, unit: object) -> None:
+def test_a_unit_that_is_none_is_reported_as_in_a_workbook(pack: Pack, unit: object) -> None:
     reading = read(sent(unit=unit), pack, sender="942")
     assert reading.unit_code is None
     assert {rule for rule, _ in met(reading)} & {"FORM-02", "FORM-03", "FORM-34"}

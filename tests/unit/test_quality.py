@@ -70,7 +70,7 @@ def test_days_to_fix_are_those_of_reports_that_came_right_later() -> None:
     assert days_to_fix([report("945")]) is None
 
 
-def test_the_most_frequent_rule_comes_first_with_the_words_it_was_last_told_in() -> None:
+def test_the_most_frequent_rule_comes_first_with_the_words_it_was_last_reported_in() -> None:
     words = RuleExample("Số nữ lớn hơn.", "Không quá 30", "Kiểm tra lại.")
     rows = [
         found("942", "TRN-01", findings=2),
@@ -123,7 +123,7 @@ def test_the_latest_period_comes_first_and_the_unknown_one_last() -> None:
     assert lines[-1][1].criticals == 1
 
 
-def test_a_night_has_its_findings_and_the_data_docs_that_are_kept() -> None:
+def test_a_run_has_its_findings_and_the_data_docs_that_are_kept() -> None:
     counts = {
         Verdict.ACCEPTED: 5,
         Verdict.ACCEPTED_WITH_WARNINGS: 1,

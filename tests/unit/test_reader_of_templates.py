@@ -227,7 +227,9 @@ def test_a_formula_of_the_sender_s_own_stays_unread(pack: Pack) -> None:
     assert "participants_total" not in figures(reading)
 
 
-def test_a_part_that_cannot_be_read_leaves_its_total_unknown_and_is_told_alone(pack: Pack) -> None:
+def test_a_part_that_cannot_be_read_leaves_its_total_unknown_and_is_reported_alone(
+    pack: Pack,
+) -> None:
     book = openpyxl.load_workbook(
         io.BytesIO(template(pack, "training", "942", "2024-Q4", Values({"levels": GOOD_LEVELS})))
     )
@@ -284,7 +286,7 @@ def test_after_the_change_that_name_is_the_commune(pack: Pack) -> None:
     assert unit.name == "Xã Kế Sách"
 
 
-def test_a_commune_that_owed_nothing_then_is_not_taken_for_a_reporter(pack: Pack) -> None:
+def test_a_commune_that_had_nothing_to_report_then_is_not_taken_for_a_reporter(pack: Pack) -> None:
     reading = read(
         report(
             summary(identity=[["Đơn vị báo cáo: Xã Đại Tâm"], ["Kỳ báo cáo: Quý 4 năm 2024"]]),
@@ -389,7 +391,7 @@ def test_a_period_that_only_the_marker_gives_is_checked_as_well(pack: Pack) -> N
     assert "FORM-13" in asked(read(content, pack))
 
 
-def test_a_unit_that_ended_is_told_what_it_is_now(pack: Pack) -> None:
+def test_a_unit_that_ended_reads_what_it_is_now(pack: Pack) -> None:
     identity = [["Đơn vị báo cáo: Huyện Châu Thành"], ["Kỳ báo cáo: Quý 3 năm 2025"]]
     (problem,) = [
         p

@@ -152,7 +152,7 @@ def test_a_writing_becomes_what_the_table_says(row: Row) -> None:
     assert not meant or parsed.meant == meant
 
 
-def test_what_is_refused_is_told_as_critical_and_what_is_not_as_less(pack: Pack) -> None:
+def test_what_is_refused_is_reported_as_critical_and_what_is_not_as_less(pack: Pack) -> None:
     rules = RuleSet(pack).reading
     for row in ROWS:
         is_critical = row.told != "–" and rules[row.told].severity is Severity.CRITICAL

@@ -1,4 +1,4 @@
-"""The pages of the rules, the examples and the rules together: each example is judged by the real check, each page is what it says."""
+"""The pages of the rules, the examples and the rules together: each example is checked_reports by the real check, each page is what it says."""
 
 from collections import Counter
 from dataclasses import replace
@@ -33,11 +33,11 @@ RULES_OF_REPORTS = [
 
 @pytest.fixture(scope="module")
 def hearing(pack: Pack) -> ExampleResults:
-    """All examples, judged in one batch a form."""
+    """All examples, checked_reports in one batch a form."""
     return check_examples(pack)
 
 
-def judged(hearing: ExampleResults, form: str, rule: str) -> ExampleResult:
+def checked_reports(hearing: ExampleResults, form: str, rule: str) -> ExampleResult:
     return next(example for example in hearing.of_forms[form] if example.expected.words.id == rule)
 
 
@@ -75,7 +75,7 @@ def test_a_rule_without_example_or_english_words_is_named(hearing: ExampleResult
 def test_a_bad_example_breaks_its_rule_alone_and_at_its_cell(
     hearing: ExampleResults, form: str, rule: str
 ) -> None:
-    example = judged(hearing, form, rule)
+    example = checked_reports(hearing, form, rule)
     severity = example.expected.words.severity
     found = [
         finding
@@ -106,7 +106,7 @@ def test_a_bad_report_among_others_breaks_its_rule_alone_and_at_its_cell(
     assert [
         finding.rule for finding in found if (finding.sheet, finding.cell) == example.place
     ] == [rule]
-    # What a rule across submissions finds is told, or put on record, at the others too.
+    # What a rule across submissions finds is reported, or put on record, at the others too.
     assert {finding.rule for finding in asked(example.beside)} <= (
         {rule} if name == ACROSS else set()
     )

@@ -380,7 +380,7 @@ def test_a_wrong_key_in_a_packs_suite_names_file_and_line(own_pack: Path) -> Non
         ({"kwargs": {"column_list": "classes"}}, r"rules\.0\.kwargs: .*a list of such names"),
     ],
 )
-def test_what_would_fail_at_night_is_a_sentence_by_day(
+def test_what_would_fail_in_a_run_is_a_sentence_by_day(
     own_pack: Path, changes: dict, complaint: str
 ) -> None:
     path = put(own_pack, "training", rule(**changes))

@@ -1,4 +1,4 @@
-"""Who owes which report by when."""
+"""Who must send which report by when."""
 
 from datetime import date
 
@@ -47,12 +47,12 @@ def owed(duty: Duty, units: list[Unit], as_of: date) -> list[tuple[str, str, dat
     return [(o.unit_code, o.period.code, o.due_date) for o in obligations(calendar, units, as_of)]
 
 
-def test_a_report_is_owed_from_the_last_day_of_its_period() -> None:
+def test_a_report_is_due_from_the_last_day_of_its_period() -> None:
     assert owed(QUARTERLY, [unit("1")], date(2024, 3, 30)) == []
     assert owed(QUARTERLY, [unit("1")], date(2024, 3, 31)) == [("1", "2024-Q1", date(2024, 4, 15))]
 
 
-def test_nothing_is_owed_for_periods_that_end_after_the_duty() -> None:
+def test_nothing_is_due_for_periods_that_end_after_the_duty() -> None:
     found = owed(QUARTERLY, [unit("1")], date(2026, 1, 1))
     assert [period for _, period, _ in found] == [
         "2024-Q1",
@@ -69,7 +69,7 @@ def test_a_duty_without_a_last_day_goes_on() -> None:
     assert owed(endless, [unit("1")], date(2026, 1, 1))[-1] == ("1", "2025-Q4", date(2026, 1, 15))
 
 
-def test_a_unit_owes_only_what_ends_while_it_exists() -> None:
+def test_a_unit_must_report_only_what_ends_while_it_exists() -> None:
     units = [unit("1", last=date(2024, 6, 29)), unit("2", first=date(2024, 6, 30))]
     found = owed(QUARTERLY, units, date(2024, 9, 30))
     assert [(code, period) for code, period, _ in found] == [
@@ -79,17 +79,17 @@ def test_a_unit_owes_only_what_ends_while_it_exists() -> None:
     ]
 
 
-def test_only_units_of_the_duty_s_kind_owe() -> None:
+def test_only_units_of_the_duty_s_kind_must_report() -> None:
     assert owed(QUARTERLY, [unit("94", UnitKind.PROVINCE)], date(2025, 1, 1)) == []
 
 
-def test_an_estimate_is_owed_before_its_year_ends_from_the_month_in_which_it_is_due() -> None:
+def test_an_estimate_is_due_before_its_year_ends_from_the_month_in_which_it_is_due() -> None:
     assert owed(ESTIMATE, [unit("1")], date(2024, 8, 31)) == []
     # 14/9/2024 is a Saturday.
     assert owed(ESTIMATE, [unit("1")], date(2024, 9, 1)) == [("1", "2024", date(2024, 9, 16))]
 
 
-def test_an_estimate_is_owed_by_units_that_exist_when_it_is_due() -> None:
+def test_an_estimate_is_due_by_units_that_exist_when_it_is_due() -> None:
     units = [unit("1", last=date(2025, 6, 30)), unit("2", first=date(2025, 7, 1))]
     assert [
         code for code, period, _ in owed(ESTIMATE, units, date(2025, 12, 1)) if period == "2025"
@@ -165,7 +165,7 @@ def test_working_days_between_two_days_leave_tet_out() -> None:
     assert WORKING.between(date(2025, 2, 5), date(2025, 1, 24)) == 0
 
 
-def test_who_owes_a_form_depends_on_the_day() -> None:
+def test_who_must_send_a_form_depends_on_the_day() -> None:
     communal = QUARTERLY.model_copy(
         update={"from_kind": UnitKind.COMMUNE, "first": date(2025, 7, 1), "last": None}
     )

@@ -1,4 +1,4 @@
-"""docs/reading.md, heading "Structure": what stands on a sheet, what becomes of it, and what is told. Every row is tried here.
+"""docs/reading.md, heading "Structure": what stands on a sheet, what becomes of it, and what is reported. Every row is tried here.
 
 The workbooks are typed by hand, as offices type them: names of the state above, signatures below, totals, groups, notes.
 """

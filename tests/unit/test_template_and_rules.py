@@ -94,7 +94,7 @@ def test_some_cells_are_empty_and_some_totals_unknown() -> None:
     assert {"CELL-02", "CELL-50"} <= rules
 
 
-def test_a_rule_that_asks_for_a_cell_in_some_lines_is_one_that_the_template_tells(
+def test_a_rule_that_asks_for_a_cell_in_some_lines_is_one_that_the_template_states(
     pack: Pack,
 ) -> None:
     asked = {

@@ -53,7 +53,7 @@ def test_the_cell_that_was_passed_over_is_named(
     assert SUMS.intersection(found) == {rule}
 
 
-def test_a_text_that_is_not_exact_either_is_told_once_and_the_sums_over_it_are_not(
+def test_a_text_that_is_not_exact_either_is_reported_once_and_the_sums_over_it_are_not(
     pack: Pack,
 ) -> None:
     found = found_in(pack, at(COMMUNE, 9, "trên 20"), at(TOTAL, 9, 150))

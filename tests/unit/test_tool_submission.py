@@ -138,7 +138,9 @@ def test_a_question_that_was_not_answered_is_an_empty_cell_at_its_field(tools: P
     assert reading.name_of("Tổng hợp", cell) == "/tong_hop/xa/so_nguoi"
 
 
-def test_no_entries_no_answers_and_a_wrong_period_are_told_as_in_a_workbook(tools: Pack) -> None:
+def test_no_entries_no_answers_and_a_wrong_period_are_reported_as_in_a_workbook(
+    tools: Pack,
+) -> None:
     answers = nested_answers() | {"ds_lop": []}
     reading = submitted(kobo_submission(1, answers), tools)
     assert reading.tables["class_list"].rows == []

@@ -195,7 +195,7 @@ def test_a_total_that_only_carries_a_bad_cell_on_is_not_blamed_as_well(
     ]
 
 
-def test_a_total_that_was_typed_is_judged_by_itself(
+def test_a_total_that_was_typed_is_checked_by_itself(
     checker: Checker, pack: Pack, fill: Fill
 ) -> None:
     content = fill("942", "2024-Q4", levels=levels_with("total", participants=2.208))
@@ -239,7 +239,9 @@ def test_the_list_must_agree_with_the_summary(
     assert submission.verdict is Verdict.ACCEPTED_WITH_WARNINGS
 
 
-def test_both_readings_of_a_class_total_are_told(checker: Checker, pack: Pack, fill: Fill) -> None:
+def test_both_readings_of_a_class_total_are_reported(
+    checker: Checker, pack: Pack, fill: Fill
+) -> None:
     above, below = judge(
         checker,
         pack,
@@ -252,7 +254,7 @@ def test_both_readings_of_a_class_total_are_told(checker: Checker, pack: Pack, f
     assert "tổng 2 đúng" in below.findings[0].message
 
 
-def test_a_refused_cell_is_told_once_and_not_again_by_every_sum_it_is_part_of(
+def test_a_refused_cell_is_reported_once_and_not_again_by_every_sum_it_is_part_of(
     checker: Checker, pack: Pack, fill: Fill
 ) -> None:
     submission = judge(
@@ -262,7 +264,7 @@ def test_a_refused_cell_is_told_once_and_not_again_by_every_sum_it_is_part_of(
     assert "2.208" in submission.findings[0].message
 
 
-def test_a_number_typed_as_text_is_judged_like_any_other(
+def test_a_number_typed_as_text_is_checked_like_any_other(
     checker: Checker, pack: Pack, fill: Fill
 ) -> None:
     blank = fill("942", "2024-Q4")
@@ -290,7 +292,7 @@ def test_an_unknown_part_is_not_taken_for_nought(checker: Checker, pack: Pack, f
 
 
 @pytest.mark.parametrize("value", [1e22, 1e300, -1e24])
-def test_a_number_beyond_all_others_is_refused_and_ends_nobody_s_night(
+def test_a_number_beyond_all_others_is_refused_and_ends_nobody_s_run(
     checker: Checker, pack: Pack, fill: Fill, value: float
 ) -> None:
     submission = judge(

@@ -249,7 +249,7 @@ def test_text_is_kept_on_one_line_in_composed_form(cell: CellValue, value: str |
 
 
 @pytest.mark.parametrize("cell", ["a\x00b\x07c", "a b\u200b c", "\ufeffa b c", "a\u00a0b\xad c"])
-def test_signs_that_nobody_sees_are_left_out_of_a_text_and_told(cell: str) -> None:
+def test_signs_that_nobody_sees_are_left_out_of_a_text_and_reported(cell: str) -> None:
     assert parsed(cell, TEXT) == ("a b c", "CELL-34")
 
 
@@ -267,7 +267,7 @@ def test_a_word_of_the_vocabulary_is_its_key_and_any_other_is_left_to_the_rules(
     ("cell", "value"),
     [("cap xa", "commune"), ("Cấp huyện.", "district"), ("Cấp\u200b xã", "commune")],
 )
-def test_a_word_that_the_vocabulary_has_not_letter_for_letter_is_its_key_and_told(
+def test_a_word_that_the_vocabulary_has_not_letter_for_letter_is_its_key_and_reported(
     cell: str, value: str
 ) -> None:
     assert parsed(cell, CODE) == (value, "CELL-33")

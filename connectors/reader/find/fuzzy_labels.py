@@ -15,7 +15,8 @@ from rapidfuzz.distance import OSA
 
 from connectors.reader.legacy.syllables import may_be_syllable
 
-# Measured on the labels of tests/unit/test_likeness.py: below 0.85 "Số nguồn" is near "Số người".
+# Measured on the labels of tests/unit/test_fuzzy_labels.py: below 0.85 "Số nguồn" is near
+# "Số người".
 CLOSENESS = 0.85
 """The share of a label's letters that must be right, where a misspelt word cannot be Vietnamese."""
 

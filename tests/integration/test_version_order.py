@@ -1,4 +1,4 @@
-"""A delivery that a night had to leave is judged by a later one, and has the place that was its own."""
+"""A delivery that a run had to leave is checked by a later one, and has the place that was its own."""
 
 import os
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def sent(settings: Settings, *files: tuple[str, bytes]) -> None:
 
 
 def versions(settings: Settings) -> list[tuple[Any, ...]]:
-    """Name, version, verdict and whether it is believed of each report of 2024-Q4."""
+    """Name, version, verdict and whether it is current of each report of 2024-Q4."""
     engine = open_warehouse(settings.warehouse_url)
     query = """
         SELECT d.name, s.version, s.verdict, s.known_from IS NOT NULL AND s.known_to IS NULL
@@ -60,7 +60,7 @@ def versions(settings: Settings) -> list[tuple[Any, ...]]:
 
 
 def lived(settings: Settings, refuse: Refuse, left: str) -> list[tuple[Any, ...]]:
-    """Two nights, the first of which has to leave one delivery.
+    """Two runs, the first of which has to leave one delivery.
 
     What a rebuild makes of them is the same.
     """
@@ -123,7 +123,7 @@ def test_nobody_is_asked_to_mend_what_was_mended(
     ] == []
 
 
-def test_a_good_one_is_believed_where_what_came_later_is_bad(
+def test_a_good_one_is_current_where_what_came_later_is_bad(
     settings: Settings, refuse: Refuse, good: bytes, bad: bytes
 ) -> None:
     sent(settings, ("a.xlsx", good), ("b.xlsx", bad))
@@ -157,7 +157,7 @@ def test_one_in_a_zip_has_the_turn_of_its_zip(
     ]
 
 
-def test_an_older_file_that_comes_on_a_later_night_is_the_newer_version(
+def test_an_older_file_that_comes_in_a_later_run_is_the_newer_version(
     settings: Settings, good: bytes, better: bytes
 ) -> None:
     """A file carries the day of its last saving: who sends an older one after all means it."""

@@ -1,4 +1,4 @@
-"""What is owed besides the verdict, and once: all clear, overruled, received; on both databases."""
+"""What is mailed besides the verdict, and once: all clear, waived, received; on both databases."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ def office(pack: Pack, settings: Settings) -> Office:
 
 
 def morning(office: Office, days: int = 1) -> list[EmailMessage]:
-    """The mails of a night; afterwards it is so many days later."""
+    """The mails of a run; afterwards it is so many days later."""
     post = Collected()
     for _ in range(2):  # saying it twice changes nothing
         office.remind()
@@ -72,7 +72,7 @@ def test_a_good_report_that_was_never_questioned_is_mailed_to_nobody_unless_the_
     )
 
 
-def test_an_overruled_finding_is_told_to_whoever_was_asked(office: Office) -> None:
+def test_a_waived_finding_is_reported_to_whoever_was_asked(office: Office) -> None:
     delivery = office.receive("942", CRITICAL)
     morning(office)
     office.judge_again(delivery, OVERRULED)
@@ -82,19 +82,19 @@ def test_an_overruled_finding_is_told_to_whoever_was_asked(office: Office) -> No
     assert morning(office) == []
 
 
-def test_an_overruled_finding_that_nobody_was_asked_about_is_told_to_nobody(office: Office) -> None:
+def test_a_waived_finding_that_nobody_was_asked_about_is_reported_to_nobody(office: Office) -> None:
     office.receive("942", OVERRULED)
     assert morning(office) == []
 
 
-def test_a_report_that_is_judged_again_and_found_good_is_all_clear(office: Office) -> None:
+def test_a_report_that_is_checked_again_and_found_good_is_all_clear(office: Office) -> None:
     delivery = office.receive("942", CRITICAL)
     morning(office)
     office.judge_again(delivery)
     assert tasks(morning(office)) == ["đã nhận đầy đủ sau khi xem lại"]
 
 
-def test_a_report_that_is_judged_again_and_found_the_same_is_not_mailed_again(
+def test_a_report_that_is_checked_again_and_found_the_same_is_not_mailed_again(
     office: Office,
 ) -> None:
     delivery = office.receive("942", CRITICAL)
@@ -113,7 +113,7 @@ def test_a_bad_file_is_an_open_issue_and_not_a_missing_report(
     assert "Hạn gửi báo cáo: 15/01/2025 (còn 2 ngày làm việc)" in texts(mails)[0]
 
 
-def test_the_three_worst_are_told_in_full_where_a_marked_workbook_holds_the_rest(
+def test_the_three_worst_are_reported_in_full_where_a_marked_workbook_holds_the_rest(
     office: Office,
 ) -> None:
     cells = ("D10", "D11", "E12", "F13", "G14")

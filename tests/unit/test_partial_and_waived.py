@@ -1,4 +1,4 @@
-"""What keeps a report out, and what does not: forms that load in part, and findings that a named person overruled."""
+"""What keeps a report out, and what does not: forms that load in part, and findings that a named person waived."""
 
 import shutil
 from dataclasses import replace
@@ -139,9 +139,7 @@ def cell(pack: Pack) -> str:
     return finding.cell or ""
 
 
-def test_an_overruled_finding_stays_on_record_and_keeps_nothing_out(
-    tmp_path: Path, cell: str
-) -> None:
+def test_a_waived_finding_stays_on_record_and_keeps_nothing_out(tmp_path: Path, cell: str) -> None:
     pack = with_correction(tmp_path, cell=cell)
     submission = judge(pack, overspent(pack))
     assert submission.verdict is Verdict.ACCEPTED

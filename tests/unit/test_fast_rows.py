@@ -130,9 +130,7 @@ def test_what_is_passed_over_changes_nothing_but_how_exactly_the_reach_is_known(
 
 @pytest.mark.parametrize("stale", [False, True])
 @pytest.mark.parametrize("first_style", [b"0", b"10"])
-def test_no_kind_of_cell_is_passed_over_that_has_something_to_tell(
-    stale: bool, first_style: bytes
-) -> None:
+def test_no_kind_of_cell_is_passed_over_that_has_a_value(stale: bool, first_style: bytes) -> None:
     for number, (style, kind, body) in enumerate(product(STYLES, KINDS, BODIES), start=1):
         row = b'<row r="%d"><c r="B%d"%b%b>%b</c></row>' % (number, number, style, kind, body)
         sheet = b"<worksheet><sheetData>%b</sheetData></worksheet>" % row

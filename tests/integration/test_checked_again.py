@@ -75,7 +75,7 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(
     assert compared(strict.warehouse_url, rebuilt(strict))[1] == []
 
 
-def test_two_that_speak_against_each_other_are_not_heard_again_for_what_a_third_sends(
+def test_two_that_contradict_each_other_are_not_checked_again_for_what_a_third_sends(
     strict: Settings, put: Put
 ) -> None:
     put("942", [BRIDGE, ROAD])

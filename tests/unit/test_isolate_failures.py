@@ -1,4 +1,4 @@
-"""A batch that fails: what fails alone is named, and the others are judged as if it had never come."""
+"""A batch that fails: what fails alone is named, and the others are checked_reports as if it had never come."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def checker(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Checker:
     return Checker(pack, history_alone(pack, tmp_path_factory.mktemp("suites")), "test")
 
 
-def judged(
+def checked_reports(
     checker: Checker, readings: Sequence[ParsedReport], breaks: set[str], most: int = 9
 ) -> tuple[list[Submission], Failed, int]:
     """Check readings with a check that breaks on the units `breaks`, and on more than `most` at once; count its calls."""
@@ -66,21 +66,21 @@ def rules(submissions: Sequence[Submission]) -> list[tuple[str | None, set[str]]
 def test_a_batch_that_passes_is_checked_once(
     checker: Checker, readings: list[ParsedReport]
 ) -> None:
-    submissions, failed, calls = judged(checker, readings, set())
+    submissions, failed, calls = checked_reports(checker, readings, set())
     assert rules(submissions) == [("943", set()), ("945", set()), ("942", {"HIS-08"})]
     assert (failed, calls) == ([], 1)
 
 
 def test_the_others_still_see_each_other(checker: Checker, readings: list[ParsedReport]) -> None:
-    submissions, failed, _ = judged(checker, readings, {"945"})
+    submissions, failed, _ = checked_reports(checker, readings, {"945"})
     assert rules(submissions) == [("943", set()), ("942", {"HIS-08"})]
     assert failed == [("945", "a bug")]
 
 
-def test_what_fails_only_together_is_judged_alone(
+def test_what_fails_only_together_is_checked_alone(
     checker: Checker, readings: list[ParsedReport]
 ) -> None:
-    submissions, failed, calls = judged(checker, readings, set(), most=1)
+    submissions, failed, calls = checked_reports(checker, readings, set(), most=1)
     assert [submission.unit_code for submission in submissions] == ["943", "945", "942"]
     assert (failed, calls) == ([], 4)
 

@@ -138,7 +138,7 @@ def test_a_label_with_any_letter_doubled_is_its_own_or_none(form: Form) -> None:
                 assert {meant(each, form, labels) for each in typed} <= {label.label, None}
 
 
-def test_two_labels_that_are_nearly_the_same_are_not_told_apart_by_a_slip() -> None:
+def test_two_labels_that_are_nearly_the_same_are_not_distinguished_by_a_slip() -> None:
     labels = [Label(label="Số hộ đăng ký nuôi"), Label(label="Số hộ đăng ký nuôim")]
     assert meant("Số hộ đăng kýy nuôi", FORMS["training"], labels) is None
 

@@ -1,4 +1,4 @@
-"""A finding is overruled after its report was refused: the next night takes the report in, and the pack says when that is stale."""
+"""A finding is waived after its report was refused: the next run takes the report in, and the pack says when that is stale."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.integration.test_comparing import night, notices
-from tests.unit.test_partial_and_overruled import ENTRY, OVERSPENT
+from tests.unit.test_partial_and_waived import ENTRY, OVERSPENT
 from tests.unit.test_works_rules import BRIDGE
 from warehouse.tables import FindingRow, SubmissionRow
 
@@ -71,7 +71,7 @@ def pack_check(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Result:
     return CliRunner().invoke(app, ["pack", "check", "--json"], terminal_width=400)
 
 
-def test_an_overruled_report_comes_in_by_the_next_night_and_its_sender_hears_of_it_once(
+def test_a_waived_report_comes_in_by_the_next_run_and_its_sender_reads_of_it_once(
     own: Settings,
 ) -> None:
     put(own, [OVERSPENT, BRIDGE])
