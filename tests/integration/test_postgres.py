@@ -112,6 +112,23 @@ def test_the_roles_can_be_made_again(database: str, postgres: Postgres) -> None:
     prepare_warehouse(postgres.url(database, "mtqg_loader"))
 
 
+def test_each_province_on_one_server_has_roles_of_its_own(postgres: Postgres) -> None:
+    with postgres.new_database() as url, postgres.new_database() as other, connections_closed():
+        names = [psycopg.conninfo.conninfo_to_dict(each)["dbname"] for each in (url, other)]
+        for name, code in zip(names, ("94", "95"), strict=True):
+            options = f"-c mtqg.roles=mtqg_{code}"
+            with psycopg.connect(postgres.url(name), autocommit=True, options=options) as server:
+                server.execute(ROLES)
+            prepare_warehouse(postgres.url(name, f"mtqg_{code}_loader"))
+        with psycopg.connect(postgres.url(names[0], "mtqg_94_reader")) as reader:
+            assert reader.execute("SELECT count(*) FROM mart_figures").fetchone() == (0,)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute("SELECT * FROM facts")
+        for stranger in ("mtqg_95_loader", "mtqg_95_reader"):
+            with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+                psycopg.connect(postgres.url(names[0], stranger))
+
+
 def test_a_writer_that_does_not_end_is_a_sentence_for_whoever_waits(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

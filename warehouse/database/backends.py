@@ -20,8 +20,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from program.errors import ConfigurationError, WarehouseError
 
-READER = "mtqg_reader"
-"""The role of PostgreSQL that may read the marts and nothing else (`warehouse/roles.sql`)."""
+_LOADER, _READER = "_loader", "_reader"
+"""How the two roles of PostgreSQL end (`warehouse/roles.sql`): one writes, one reads the marts."""
 WRITERS, RUNS, INTAKES = 17190001, 17190002, 17190003
 """Keys of the advisory locks: of a transaction that may write, of a run, and of an intake."""
 _PATIENCE_SECONDS = 30
@@ -148,12 +148,19 @@ def _set_up_sqlite(connection: Any, _record: object, *, foreign_keys: str) -> No
         connection.execute(f"PRAGMA {pragma}")
 
 
-def is_role(connection: Connection, name: str) -> bool:
-    """Tell whether the database server has a role; SQLite has none."""
+def mart_reader(connection: Connection) -> str | None:
+    """Return the role that may read the marts and nothing else, quoted for SQL.
+
+    It is named as the role that is connected: `mtqg_94_reader` beside `mtqg_94_loader`, and
+    `mtqg_reader` beside any other. None on SQLite, and where the server has no such role.
+    """
     if connection.dialect.name != "postgresql":
-        return False
-    query = text("SELECT 1 FROM pg_roles WHERE rolname = :name")
-    return connection.scalar(query, {"name": name}) is not None
+        return None
+    role = connection.scalar(text("SELECT current_user"))
+    prefix = role.removesuffix(_LOADER) if role.endswith(_LOADER) else "mtqg"
+    query = text("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = :name")
+    reader: str | None = connection.scalar(query, {"name": f"{prefix}{_READER}"})
+    return reader
 
 
 def renew_statistics(connection: Connection, tables: Iterable[str]) -> None:

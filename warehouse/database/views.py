@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from warehouse.database.backends import READER, is_role, renew_statistics
+from warehouse.database.backends import mart_reader, renew_statistics
 from warehouse.tables import WarehouseTable
 
 MARTS = (
@@ -118,5 +118,6 @@ def create_views(connection: Connection) -> None:
         # psycopg takes a single % for a parameter.
         escaped = statement.replace("%", "%%") if is_postgresql else statement
         connection.exec_driver_sql(escaped)
-    if is_role(connection, READER):
-        connection.execute(text(f"GRANT SELECT ON {', '.join(MARTS)} TO {READER}"))
+    reader = mart_reader(connection)
+    if reader is not None:
+        connection.execute(text(f"GRANT SELECT ON {', '.join(MARTS)} TO {reader}"))
