@@ -1,18 +1,19 @@
 """One province of communes over years: a pack, and the files that come after each quarter.
 
 The pack is the sample's with up to 43 communes that have always been there, reporting from 2021 on.
-A quarter brings four forms of each commune; the third also September's outcomes, the fourth those
-of the whole year. Some reports are spoilt; they come again with the next quarter's, mended. The
-same arguments give the same files, and a smaller province's are part of a larger's.
+Another province's pack has codes of its own, so its communes report other figures. A quarter
+brings four forms of each commune; the third also September's outcomes, the fourth those of the
+whole year. Some reports are spoilt; they come again with the next quarter's, mended. The same
+arguments give the same files, and a smaller province's are part of a larger's.
 """
 
 import csv
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ class Communes:
         self.pack_folder = home / f"pack-communes-{count}"
         if not self.pack_folder.is_dir():
             with made_whole(self.pack_folder) as beside:
-                _write_pack(beside, count)
+                write_pack(beside, count)
         self.pack = load_pack(self.pack_folder)
         self._units = [unit for unit in self.pack.units if unit.kind is UnitKind.COMMUNE]
         self._again = again
@@ -110,32 +111,35 @@ class Communes:
         for due in due_with(before):
             if before.year >= FIRST_YEAR and self._comes_again(unit, due):
                 name = path_of(unit, due.about, due.period, " - lần 2")
-                yield name, self._workbook(unit, due, self._tables(unit, due))
+                tables = commune_tables(self._province, unit, due)
+                yield name, self._workbook(unit, due, tables)
         for due in due_with(quarter):
-            tables = self._tables(unit, due)
+            tables = commune_tables(self._province, unit, due)
             if self._comes_again(unit, due):
-                _SPOIL[due.form](tables)
+                SPOIL_COMMUNE[due.form](tables)
             yield path_of(unit, due.about, due.period), self._workbook(unit, due, tables)
 
     def _comes_again(self, unit: Unit, due: Due) -> bool:
         dice = random.Random(f"{_SEED}-{unit.code}-{due.form}-{due.period}-{due.stage}")
         return dice.random() < self._again
 
-    def _tables(self, unit: Unit, due: Due) -> dict[str, Lines]:
-        tables = self._province.report(due.form, unit.code, due.period).tables
-        if due.form == "training":
-            # The invented classes are those of a district.
-            tables["levels"] = {"commune": tables["levels"]["district"]}
-            for line in tables["class_list"].values():
-                line["class_level"] = "commune"
-        if due.stage is Stage.ESTIMATE:
-            # Births of the last months are not in September's figures.
-            for line in tables["ethnic_people"].values():
-                line |= {name: int(0.7 * int(str(line[name]))) for name in _BIRTHS}
-        return tables
-
     def _workbook(self, unit: Unit, due: Due, tables: Mapping[str, Lines]) -> bytes:
         return filled_workbook(self.pack, due.form, unit, due.period, tables, due.stage)
+
+
+def commune_tables(province: Province, unit: Unit, due: Due) -> dict[str, Lines]:
+    """Return the tables of a good report of a commune."""
+    tables = province.report(due.form, unit.code, due.period).tables
+    if due.form == "training":
+        # The invented classes are those of a district.
+        tables["levels"] = {"commune": tables["levels"]["district"]}
+        for line in tables["class_list"].values():
+            line["class_level"] = "commune"
+    if due.stage is Stage.ESTIMATE:
+        # Births of the last months are not in September's figures.
+        for line in tables["ethnic_people"].values():
+            line |= {name: int(0.7 * int(str(line[name]))) for name in _BIRTHS}
+    return tables
 
 
 def _spoil_outcomes(tables: Mapping[str, Lines]) -> None:
@@ -144,32 +148,52 @@ def _spoil_outcomes(tables: Mapping[str, Lines]) -> None:
     line["poor_households"] = int(str(line["households"])) + 40
 
 
-_SPOIL: dict[str, Callable[[Mapping[str, Lines]], None]] = {**SPOIL, _OUTCOMES: _spoil_outcomes}
+SPOIL_COMMUNE: dict[str, Callable[[Mapping[str, Lines]], None]] = {
+    **SPOIL,
+    _OUTCOMES: _spoil_outcomes,
+}
+"""For each form: break a rule in the tables of a report."""
 
 
-def _write_pack(folder: Path, count: int) -> None:
-    """Write the sample's pack with communes only, directly below the province, in all years."""
+def write_pack(
+    folder: Path, count: int, code: str = _PROVINCE, first: date = date(FIRST_YEAR, 1, 1)
+) -> None:
+    """Write the sample's pack with communes only, directly below the province, in all years.
+
+    Args:
+        folder: Where to write it.
+        count: How many communes it has.
+        code: The province. The codes of communes of another than the sample's begin with it.
+        first: The day from which on reports are due.
+
+    """
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
-    codes = _write_units(folder / "units.csv", count)
+    codes = _write_units(folder / "units.csv", count, code)
     _keep_rows(folder / "unit_counts.csv", "unit", codes)
+    program = _yaml(folder / "program.yaml")
+    _write_yaml(folder / "program.yaml", program | {"province": code})
     contacts = _yaml(folder / "contacts.yaml")
-    contacts["units"] = {code: who for code, who in contacts["units"].items() if code in codes}
+    contacts["units"] = {each: who for each, who in contacts["units"].items() if each in codes}
     _write_yaml(folder / "contacts.yaml", contacts)
     calendar = _yaml(folder / "calendar.yaml")
     calendar["duties"] = [duty for duty in calendar["duties"] if duty["from_kind"] == "commune"]
     for duty in calendar["duties"]:
-        duty["first"] = f"{FIRST_YEAR}-01-01"
+        duty["first"] = first.isoformat()
     _write_yaml(folder / "calendar.yaml", calendar)
 
 
-def _write_units(path: Path, count: int) -> set[str]:
+def _write_units(path: Path, count: int, code: str) -> set[str]:
     """Write the table of units; return their codes."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     province = next(row for row in rows if row["code"] == _PROVINCE)
     communes = [row for row in rows if row["parent"] == _PARENT_OF_COMMUNES][:count]
+    if code != _PROVINCE:
+        province.update(code=code, name=f"Tỉnh {code}")
+        for number, row in enumerate(communes, start=1):
+            row["code"] = f"{code}{number:03d}"
     for row in communes:
-        row["parent"] = _PROVINCE
+        row["parent"] = code
     for row in (province, *communes):
         row.update(valid_from="", valid_to="", successors="")
     _write_csv(path, [province, *communes])
@@ -178,13 +202,13 @@ def _write_units(path: Path, count: int) -> set[str]:
 
 def _keep_rows(path: Path, column: str, values: set[str]) -> None:
     with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row[column] in values]
-    _write_csv(path, rows)
+        rows = list(csv.DictReader(file))
+    _write_csv(path, [row for row in rows if row[column] in values], rows[0])
 
 
-def _write_csv(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+def _write_csv(path: Path, rows: Sequence[Mapping[str, str]], columns: Iterable[str] = ()) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
+        writer = csv.DictWriter(file, list(columns or rows[0]))
         writer.writeheader()
         writer.writerows(rows)
 

@@ -29,10 +29,10 @@ class Ministry:
         found = self.server.post("/automations/filter")
         return {each["name"]: f"{each['id']} {each['updated']}" for each in found}
 
-    def ask_for_run(self, deployment: str) -> str:
+    def ask_for_run(self, deployment: str, *tags: str) -> str:
         """Ask for a run of a deployment now, and return its id."""
         asked = self.deployments()[deployment]["id"]
-        return self.server.post(f"/deployments/{asked}/create_flow_run")["id"]
+        return self.server.post(f"/deployments/{asked}/create_flow_run", tags=tags)["id"]
 
     def runs_of(self, deployment: str) -> list[dict[str, Any]]:
         """Return the runs of a deployment that are not just planned by its schedule."""

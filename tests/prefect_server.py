@@ -139,6 +139,16 @@ class PrefectServer:
         for root in roots:
             root.wait(5)
 
+    def process_of_run(self, run_id: str) -> psutil.Process:
+        """Return the process that a worker started for a run."""
+        workers = [psutil.Process(process.pid) for process in self._processes.values()]
+        for process in [child for worker in workers for child in worker.children()]:
+            with suppress(psutil.NoSuchProcess):
+                if process.environ().get("PREFECT__FLOW_RUN_ID") == run_id:
+                    return process
+        msg = f"no process of run {run_id}"
+        raise AssertionError(msg)
+
     def end(self, *names: str) -> None:
         """Ask processes and their children to end, then make them."""
         for name in names:

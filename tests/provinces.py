@@ -69,12 +69,17 @@ def national_pack(folder: Path, provinces: Sequence[str]) -> Pack:
 
 def _write(folder: Path, units: Sequence[Sequence[str]], code: str) -> None:
     shutil.copytree(_EXAMPLE, folder)
+    write_units(folder, units)
+    _edit(folder / "program.yaml", lambda program: program.update(province=code))
+    _edit(folder / "contacts.yaml", lambda contacts: contacts.update(units={}))
+
+
+def write_units(folder: Path, units: Sequence[Sequence[str]]) -> None:
+    """Write the units of a pack: code, name, kind and parent of each. They exist for ever."""
     with (folder / "units.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_HEADER)
         writer.writerows([*unit, "", "", "", "synthetic"] for unit in units)
-    _edit(folder / "program.yaml", lambda program: program.update(province=code))
-    _edit(folder / "contacts.yaml", lambda contacts: contacts.update(units={}))
 
 
 def _edit(path: Path, change: Any) -> None:

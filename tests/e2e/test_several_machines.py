@@ -1,4 +1,7 @@
-"""Two workers, each in a folder of its own, as on two hosts: Prefect and warehouses in PostgreSQL, archives in S3."""
+"""Two workers, each in a folder of its own, as on two hosts: Prefect and warehouses in PostgreSQL, archives in S3.
+
+What both provinces send to the country, in S3 too, is added up.
+"""
 
 import json
 import shutil
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from fsspec import AbstractFileSystem
@@ -14,19 +18,23 @@ from examples.example_province import INBOX, PACK
 from tests.ministry import LONGEST_RUN_SECONDS, Ministry
 from tests.postgres import Postgres
 from tests.prefect_server import prefect_server
+from tests.provinces import national_pack
 from tests.remote_servers import PASSWORD, USER, s3_server
 from warehouse.database.engine import open_warehouse
 from warehouse.queries.reports import reporting
 
 HOSTS = {"94": "north", "95": "south"}
+SENDERS = {"94": "00101", "95": "00102"}
+"""The commune of the example's inbox whose reports each province gets."""
+NATIONAL_URL = "s3://reports/national"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * LONGEST_RUN_SECONDS)]
 
 
 def prepare(folder: Path, warehouses: dict[str, str], s3: str) -> Path:
     """Lay out two provinces with secrets of their own, and return their `provinces.yaml`."""
     for code, url in warehouses.items():
-        shutil.copytree(PACK, folder / "packs" / code)
-        shutil.copytree(INBOX / "00101", folder / "in" / code / "00101")
+        province_of_its_own(folder / "packs" / code, code)
+        shutil.copytree(INBOX / SENDERS[code], folder / "in" / code / SENDERS[code])
         secrets = folder / f"{code}.env"
         secrets.write_text(
             f"MTQG_SECRET_WAREHOUSE='{url}'\nMTQG_SECRET_S3='{PASSWORD}'\nMTQG_SECRET_S3_KEY={USER}\n"
@@ -43,6 +51,8 @@ def prepare(folder: Path, warehouses: dict[str, str], s3: str) -> Path:
         "warehouse_url": {"setting": "MTQG_SECRET_WAREHOUSE"},
         "archive_url": "s3://reports/archive/{code}",
         "archive_options": options,
+        "national_url": NATIONAL_URL,
+        "national_options": options,
     }
     entries = []
     for code, host in HOSTS.items():
@@ -52,6 +62,19 @@ def prepare(folder: Path, warehouses: dict[str, str], s3: str) -> Path:
     file = folder / "provinces.yaml"
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     return file
+
+
+def province_of_its_own(pack: Path, code: str) -> None:
+    """Write the example's pack as that of a province with a code of its own."""
+    shutil.copytree(PACK, pack)
+    for name, old, new in (
+        ("program.yaml", 'province: "00"', f'province: "{code}"'),
+        ("units.csv", "\n00,", f"\n{code},"),
+        ("units.csv", "commune,00,", f"commune,{code},"),
+    ):
+        text = (pack / name).read_text(encoding="utf-8")
+        assert old in text
+        (pack / name).write_text(text.replace(old, new), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -105,21 +128,49 @@ def test_each_province_completes_on_the_worker_of_its_own_pool(ministry: Ministr
 
 
 def test_each_has_its_reports_in_its_own_database(ministry: Ministry) -> None:
-    for url in ministry.seen["warehouses"].values():
+    for code, url in ministry.seen["warehouses"].items():
         warehouse = open_warehouse(url)
         came = [row.unit_code for row in reporting(warehouse) if row.verdict is not None]
         warehouse.dispose()
-        assert set(came) == {"00101"}
+        assert set(came) == {SENDERS[code]}
 
 
 def test_each_has_its_files_in_its_own_part_of_the_bucket(
     ministry: Ministry, bucket: tuple[str, AbstractFileSystem]
 ) -> None:
     _, files = bucket
-    files_of_sample = len(list((INBOX / "00101").iterdir()))
     for code in HOSTS:
+        files_of_sample = len(list((INBOX / SENDERS[code]).iterdir()))
         archived = files.find(f"reports/archive/{code}")
         assert len(archived) >= files_of_sample
+
+
+def test_the_country_has_the_sum_of_what_both_sent(
+    ministry: Ministry, bucket: tuple[str, AbstractFileSystem]
+) -> None:
+    folder = ministry.file.parent
+    national_pack(folder / "nation", (*HOSTS, "96"))
+    options = {"key": USER, "secret": PASSWORD, "endpoint_url": bucket[0]}
+    said = ministry.server.python(
+        *("-m", "mtqg", "national", "build", "-o", str(folder / "national.duckdb")),
+        MTQG_PACK=str(folder / "nation"),
+        MTQG_NATIONAL_URL=NATIONAL_URL,
+        MTQG_NATIONAL_OPTIONS=json.dumps(options),
+    )
+    assert "2/3 tỉnh" in said
+    assert "Tỉnh 96 (96): chưa gửi" in said
+    with duckdb.connect(str(folder / "national.duckdb"), read_only=True) as file:
+        rows = file.execute(
+            "SELECT indicator_code, numerator, denominator, reported, expected, unit_reported "
+            "FROM mart_rollups ORDER BY indicator_code"
+        ).fetchall()
+    # As examples/example_province.py has them: land and houses, in 94 and in 95.
+    needed, met = 20 + 30 + 14 + 41, 8 + 27 + 5 + 33
+    money = 1000 * (410_500 + 1_200_000 + 265_000 + 1_470_000)
+    assert rows == [
+        ("LAND-MONEY", money, None, 2, 3, 2),
+        ("LAND-SHARE", met, needed, 2, 3, 2),
+    ]
 
 
 def test_no_secret_can_be_read_over_the_api(ministry: Ministry) -> None:
