@@ -25,7 +25,7 @@ def alarm(hours: int = 26, missing: str = "") -> str:
     `missing` names a deployment of which Prefect saw no run complete: that is what is wrong then.
 
     Returns "" and mails nothing if a run completed. A run whose digest was mailed with all its
-    errors is not mailed again, and a channel that knows of it is not told again.
+    errors is not mailed again, and a channel that has it gets it no second time.
     """
     settings = load_settings()
     now = present()

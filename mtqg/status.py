@@ -115,8 +115,8 @@ class _Status:
         if not self.lateness.is_known(row):
             return f"{days} ngày làm việc (hạn tạm tính)"
         receiver = self.lateness.escalated_to(row)
-        told = f", báo {_RECEIVERS[receiver]}" if receiver else ""
-        return f"{days} ngày làm việc{told}"
+        escalated = f", báo {_RECEIVERS[receiver]}" if receiver else ""
+        return f"{days} ngày làm việc{escalated}"
 
     def version_text(self, row: ReportingRow) -> str:
         """Return the number of the version that counts, and how many came."""

@@ -41,7 +41,7 @@ def withdraw(
     it current. Nothing is deleted: `--as-of` still shows what was current before, and the archive
     keeps the file. The same bytes may be sent again.
 
-    Exit code 1, and nothing changed, where it cannot be taken back.
+    Exit code 1, and nothing changed, where it cannot be withdrawn.
     """
     from flows.recovery.replay_log import export_changes  # noqa: PLC0415  (all: keeps --help quick)
     from warehouse.database.backends import OpenMode  # noqa: PLC0415

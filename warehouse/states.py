@@ -37,7 +37,7 @@ class DeliveryState(StrEnum):
     HELD = "held"
     """It waits for the office: nobody knows for sure who sent it (`holds`)."""
     WITHDRAWN = "withdrawn"
-    """It was taken back for good. Its submissions count no longer."""
+    """It was withdrawn for good. Its submissions are no longer current."""
     PURGED = "purged"
     """Its bytes were deleted after their retention period. A record in the archive says so."""
 

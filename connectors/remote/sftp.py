@@ -1,6 +1,6 @@
 """SFTP through sshfs and asyncssh. Host keys are checked against known_hosts.
 
-fsspec's own `sftp://` (paramiko) accepts any host key, and sshfs does so unless it is told.
+fsspec's own `sftp://` (paramiko) accepts any host key, and sshfs does so without `known_hosts`.
 """
 
 import errno

@@ -32,7 +32,7 @@ _SPECIAL_TYPES = ("other", "unknown")
 """What fsspec's file systems call what is no file, folder or link: this machine's, SFTP."""
 
 NEVER_SETTLED = ReaderFinding("FILE-11")
-"""What the sender of a file is told that is still arriving from one run to the next."""
+"""The finding for a file that is still arriving from one run to the next."""
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 

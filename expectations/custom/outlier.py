@@ -59,7 +59,7 @@ def _sentence(kwargs: Mapping[str, Any]) -> str:
     least_points = kwargs.get("points", 4)
     return (
         f"${value} must lie within {deviations:g} robust deviations of ${median}{excused}; "
-        f"judged from {least_points} of ${points} on."
+        f"compared from {least_points} of ${points} on."
     )
 
 

@@ -64,7 +64,7 @@ def waiver_errors(
     """Yield a line for each correction that can have no effect, or must not have one.
 
     Its rule does not exist, keeps nothing out, or is one of `unreadable`: the rules that leave
-    their cell, or the whole file, without a value. To overrule one of these would load a hole
+    their cell, or the whole file, without a value. A waiver of one of these would load a hole
     without a word: the sender must send the figure.
     """
     refused = set(unreadable)

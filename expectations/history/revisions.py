@@ -67,7 +67,7 @@ def _missing_period(
 ) -> Period | None:
     """Return the period that had just ended when the report arrived, if its own is still missing.
 
-    None where that is the report's own period, or where its unit owes no report for it.
+    None where that is the report's own period, or where its unit has no report to send for it.
     """
     received_on = vietnam_day(report.received_at)
     if (received_on - report.period.end).days < _DAYS_AFTER:

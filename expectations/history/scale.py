@@ -1,4 +1,4 @@
-"""By which power of ten a figure is wrong, judged by the unit's history, by a rate or by its peers.
+"""By which power of ten a figure is wrong, compared with the unit's history, a rate or its peers.
 
 A figure is reported only if it lies well outside all known values, and lies within them again when
 it is divided by the power.

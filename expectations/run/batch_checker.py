@@ -134,7 +134,7 @@ class BatchChecker:
         for number, reading in batch:
             reports[number] = ReportFailures(form, reading, self._said_by_reader(reading))
         # Tables first, the submission's own frame last: of two rules that say the same, the first
-        # is told, and a table's rule says it of a line.
+        # is reported, and a table's rule reports it of a line.
         for name, frame in frames.items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
             if frame.empty or not expected:

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from expectations.custom.rendering import sentence_on
 from expectations.run.frames import INDEX
-from expectations.run.gx_metrics import Judged
+from expectations.run.gx_metrics import RuleResult
 from program.vietnamese import format_number
 
 _PAGES = "validations"
@@ -31,7 +31,7 @@ class Validated:
 
     suite: str
     submissions: int
-    judged: Sequence[Judged]
+    results: Sequence[RuleResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +113,13 @@ def _template(name: str) -> Template:
 
 
 def _rules_of(batch: Validated) -> list[_Rule]:
-    rules = [_rule(judged) for judged in batch.judged]
+    rules = [_rule(outcome) for outcome in batch.results]
     return sorted(rules, key=lambda rule: rule.passes)
 
 
-def _rule(judged: Judged) -> _Rule:
-    expectation = judged.expectation
-    result = judged.result
+def _rule(outcome: RuleResult) -> _Rule:
+    expectation = outcome.expectation
+    result = outcome.result
     meta: Mapping[str, Any] = expectation.meta or {}
     rows = result.get("partial_unexpected_index_list") or ()
     return _Rule(
@@ -128,7 +128,7 @@ def _rule(judged: Judged) -> _Rule:
         # What a message says of one finding is not known here.
         message=_PLACEHOLDER.sub("…", str(expectation.notes or "")),
         sentence=sentence_on(expectation),
-        passes=judged.success,
+        passes=outcome.success,
         rows=result.get("element_count"),
         failing=result.get("unexpected_count"),
         examples=[_failing(row) for row in rows],

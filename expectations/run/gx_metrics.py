@@ -58,7 +58,7 @@ Values = dict[MetricConfigurationID, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class RuleResult:
     """An expectation's result for a batch, as a checkpoint gives it for `RESULT_FORMAT`."""
 
     expectation: Expectation
@@ -120,7 +120,7 @@ class Plan:
         self._condition: MetricConfiguration | None = None
         self._details: dict[str, MetricConfiguration] = {}
 
-    def judge(self, batch: Batch) -> tuple[Judged, NDArray[np.int64]]:
+    def evaluate(self, batch: Batch) -> tuple[RuleResult, NDArray[np.int64]]:
         """Return the expectation's result for a batch, and the positions of all rows that fail it.
 
         There are none for an expectation that is not about rows. Raises GreatExpectationsError
@@ -145,7 +145,7 @@ class Plan:
             execution_engine=view.engine,
         )
         result = outcome.get("result", {})
-        return Judged(self.expectation, bool(outcome["success"]), result), rows
+        return RuleResult(self.expectation, bool(outcome["success"]), result), rows
 
     def _counts(self, engine: PandasExecutionEngine, is_failing: pd.Series) -> dict[str, int]:
         """Return the numbers that an expectation about rows decides by.

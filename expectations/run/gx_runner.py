@@ -10,7 +10,7 @@ from great_expectations.exceptions.exceptions import GreatExpectationsError
 from numpy.typing import NDArray
 
 from expectations.run.data_docs import Validated, write_data_docs
-from expectations.run.gx_metrics import Batch, Judged
+from expectations.run.gx_metrics import Batch, RuleResult
 from expectations.run.suite import Expected
 from program.errors import MtqgError
 
@@ -41,10 +41,10 @@ class GxRunner:
         batch = Batch(frame)
         numbers = frame["submission_id"].to_numpy()
         rows = frame["row"].to_numpy()
-        results: list[Judged] = []
+        results: list[RuleResult] = []
         failures: list[Failure] = []
         for rule in expected:
-            result, failing = _judge(rule, batch)
+            result, failing = _evaluate(rule, batch)
             results.append(result)
             for number, row in zip(numbers[failing], rows[failing], strict=True):
                 failures.append(Failure(rule, int(number), int(row)))
@@ -60,10 +60,10 @@ class GxRunner:
         return write_data_docs(folder, f"{self._name}, {self._run_name}", self._batches)
 
 
-def _judge(rule: Expected, batch: Batch) -> tuple[Judged, NDArray[np.int64]]:
+def _evaluate(rule: Expected, batch: Batch) -> tuple[RuleResult, NDArray[np.int64]]:
     what = f"rule {rule.words.id} ({rule.expect}) could not be run"
     try:
-        result, failing = rule.plan.judge(batch)
+        result, failing = rule.plan.evaluate(batch)
     except GreatExpectationsError as wrong:
         raise MtqgError(f"{what}: {wrong}") from wrong
     # Without a row there is no finding, and the report would load as if the rule held.

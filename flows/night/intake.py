@@ -157,7 +157,7 @@ class _Intake:
         return (offer.external_id, offer.external_version) in self._known
 
     def _withdraw(self, rejected: RejectedOffer) -> None:
-        """Take back what a reviewer rejected after an earlier run had taken it."""
+        """Withdraw what a reviewer rejected after an earlier run took it."""
         if rejected.external_id not in self._known_ids:
             return
         run = self._run
@@ -190,7 +190,7 @@ class _Intake:
         return self._connector.fetch(offer, self._run.settings.max_delivery_bytes)
 
     def _wait_for(self, offer: Offer, reason: StillArrivingError) -> None:
-        """Let a file arrive until the next run. Its sender is told if it never ends."""
+        """Leave a file that still arrives to the next run. One that never ends is reported."""
         self._run.summary.still_arriving += 1
         logger.info("collect source=%s still_arriving=%s", self._source.name, reason)
         self._batch.wait()

@@ -54,7 +54,7 @@ class SourceListing:
         self._waiting.pop(offer.external_id, None)
 
     def wait_for(self, offer: Offer, settle_seconds: int) -> Offer | None:
-        """Note that a file is still arriving, and return what its sender is to be told, if due.
+        """Note that a file is still arriving, and return what its sender is to learn, if due.
 
         That is a refused offer, the same one as long as the file does not settle: the ledger
         records it once. It is due where the file still changes after an earlier listing had it. The

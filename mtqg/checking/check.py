@@ -1,6 +1,6 @@
 """`mtqg check`: the verdict on files and folders. Nothing is changed.
 
-`files` finds the files, `judging` checks them, and `report` prints the results.
+`files` finds the files, `file_checker` checks them, and `report` prints the results.
 """
 
 import logging
@@ -165,16 +165,16 @@ def _checked(
         # The processes start while the rules are imported, which takes longer.
         readers.start()
         with without_collecting():
-            from mtqg.checking.judging import Judge  # noqa: PLC0415
+            from mtqg.checking.file_checker import FileChecker  # noqa: PLC0415
 
-        judge = Judge(pack, settings, readers, sender, lang, _warehouse(settings, lang))
+        checker = FileChecker(pack, settings, readers, sender, lang, _warehouse(settings, lang))
         label = PHRASES[lang].checking
         size = settings.chunk_deliveries
         total = len(files)
         for start in range(0, total, size):
             # The bar is gone before results are printed: on a terminal both share the screen.
             with progress(label, total, completed=start, is_shown=total > 1) as advance:
-                verdicts = judge.check(files[start : start + size], advance)
+                verdicts = checker.check(files[start : start + size], advance)
             yield from verdicts
 
 

@@ -95,8 +95,8 @@ def restore_backup(settings: Settings, file: Path) -> Manifest:
             _refuse_existing_warehouse(url)
             archive = open_archive(settings)
             _refuse_later_runs(archive, manifest)
-            landing = restore_dir(url)
-            with tempfile.TemporaryDirectory(prefix=".restore-", dir=landing) as folder:
+            restored_to = restore_dir(url)
+            with tempfile.TemporaryDirectory(prefix=".restore-", dir=restored_to) as folder:
                 copy = Path(folder) / WAREHOUSE
                 _unpack_warehouse(backup, manifest, copy)
                 _put_archive(backup, manifest, archive)

@@ -21,7 +21,7 @@ _ABOUT_CAPITAL = (
     "The province adds its own (scope: province).\n"
 )
 _ABOUT_INDICATORS = (
-    "# What the program is judged by: the national list, and what the forms give. "
+    "# What the program is measured by: the national list, and what the forms give. "
     "The province adds its own indicators\n"
     "# and targets (scope: province), and edits this list.\n"
 )

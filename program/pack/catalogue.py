@@ -185,7 +185,7 @@ class Baseline(Model):
 
 
 class Indicator(Model):
-    """One figure by which the program is judged.
+    """One figure by which the program is measured.
 
     `form` None: no form feeds it yet, and `note` says why. `numerator` and `denominator` name data
     elements of `form`. `unit` is the unit in which the figure is printed. `frequency` says how

@@ -9,7 +9,7 @@ class AuditAction(StrEnum):
     """What a person did (`audit.action`)."""
 
     WITHDRAW = "withdraw"
-    """A delivery was taken back."""
+    """A delivery was withdrawn."""
     REREAD = "reread"
     """A delivery was requeued, to be checked again."""
     RELEASE = "release"

@@ -95,7 +95,7 @@ class MissingReport:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a morning mail tells of: the submissions after one number, up to another one."""
+    """What a morning mail reports: the submissions after one number, up to another one."""
 
     after_submission: int
     up_to_submission: int

@@ -1,8 +1,8 @@
 """Where a value of a form tool stands: the path of its field in place of sheet and cell.
 
-The reader makes sheets of a submission, so that all that reads workbooks reads it too. Whoever is
-told of a value cannot see these sheets: they see the field `/ds_lop[2]/so_hoc_vien`, which is an
-XPath within the submission. Facts and findings have it as their sheet; their cell is then empty.
+The reader makes sheets of a submission, so that all that reads workbooks reads it too. The sender
+cannot see these sheets. A message names the field `/ds_lop[2]/so_hoc_vien`, which is an XPath
+within the submission. Facts and findings have it as their sheet; their cell is then empty.
 """
 
 import re

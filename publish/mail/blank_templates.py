@@ -20,7 +20,7 @@ def blank_templates(
 ) -> tuple[Attachment, ...]:
     """Return the blank workbooks of the reports that a letter reminds its receiver of.
 
-    Only the unit that owes a report gets its workbook; an office or a leader does not fill it in.
+    Only the unit that must send a report gets its workbook: no office or leader fills it in.
     What no longer fits beside `attachments` is left out.
     """
     taken = sum(mailed_bytes(each.content) for each in attachments if each.content is not None)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 _SHOWN = {1: 44, 3: 20, 7: 30, 9: 30, 10: 46, 11: 20, 12: 12, 13: 28, 14: 22}
-"""The columns of the annex that a page has room for, with their widths in mm."""
+"""The columns of the annex that fit on a page, with their widths in mm."""
 _SMALL = 9
 _UNKNOWN = "…"
 """Stands where nobody reported the figure: a gap in a sentence would not be seen."""

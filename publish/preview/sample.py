@@ -106,7 +106,7 @@ def sample_of(pack: Pack, today: date, word: WordFinding) -> Sample:
                 findings=_load_findings(form.tables[0].sheet, word),
             )
     raise ConfigurationError(
-        f"{pack.folder}/calendar.yaml: no unit with a contact owes a report;"
+        f"{pack.folder}/calendar.yaml: no unit with a contact has a report to send;"
         " there is nothing to show"
     )
 

@@ -134,7 +134,7 @@ class Grid:
 
 
 def grid_of(table: Table, records: int) -> Grid:
-    """Return the grid of a table with room for `records` lines at least."""
+    """Return the grid of a table with at least `records` lines."""
     if table.lines:
         length, first_width = len(table.lines), _label_width(table)
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from connectors.reader.reader_pool import Readers
-from mtqg.checking.judging import Judge
+from mtqg.checking.file_checker import FileChecker
 from mtqg.checking.verdicts import Checked, CheckFailure
 from program.pack.load import Pack
 from program.settings import Settings
@@ -67,7 +67,9 @@ def run(
             os.environ[NOTES] = str(notes)
             chunk = files[start : start + _CHUNK]
             with Readers(pack, settings, read_measured) as readers:
-                checked = Judge(pack, settings, readers, None, "vi", None).check(chunk, advance)
+                checked = FileChecker(pack, settings, readers, None, "vi", None).check(
+                    chunk, advance
+                )
             cost = {chunk[cost.delivery]: cost for cost in costs(notes)}
             # A file of several reports is as many trials.
             yield from (Trial(said.path, said, cost.get(said.path)) for said in checked)

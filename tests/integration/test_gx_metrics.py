@@ -145,9 +145,9 @@ def assert_same_as_checkpoint(frame: pd.DataFrame, expected: Sequence[Expected])
     Return how many expectations failed.
     """
     batch = Batch(frame)
-    mine = [rule.plan.judge(batch) for rule in expected]
+    mine = [rule.plan.evaluate(batch) for rule in expected]
     theirs = checkpoint_results(frame, expected)
-    for rule, (judged, rows), complete in zip(expected, mine, theirs, strict=True):
+    for rule, (outcome, rows), complete in zip(expected, mine, theirs, strict=True):
         name = f"{rule.words.id} {rule.expect} {dict(rule.kwargs)}"
         whole = dict(complete.result)
         places = [
@@ -158,17 +158,17 @@ def assert_same_as_checkpoint(frame: pd.DataFrame, expected: Sequence[Expected])
         assert (name, list(zip(at["submission_id"], at["row"], strict=True))) == (name, places)
         for of_all_rows in ("unexpected_list", "unexpected_index_query"):
             whole.pop(of_all_rows, None)
-        said = dict(judged.result)
+        said = dict(outcome.result)
         if len(rows) > SHOWN:  # the values that are counted are then those of other rows
             assert whole.pop("partial_unexpected_counts")
             assert said.pop("partial_unexpected_counts")
         # Compared as text: what is missing is NaN, and no NaN is like another.
-        assert (name, judged.success, said.keys()) == (name, complete.success, whole.keys())
+        assert (name, outcome.success, said.keys()) == (name, complete.success, whole.keys())
         assert (name, *map(repr, said.items())) == (
             name,
             *(repr((key, whole[key])) for key in said),
         )
-    return sum(not judged.success for judged, _ in mine)
+    return sum(not outcome.success for outcome, _ in mine)
 
 
 def test_an_expectation_says_what_it_says_in_a_checkpoint(pack: Pack) -> None:
@@ -195,11 +195,11 @@ def test_each_rule_of_each_form_says_what_it_says_in_a_checkpoint(
     monkeypatch.setattr(GxRunner, "failures", remember)
     check_examples(pack)
     failed = sum(assert_same_as_checkpoint(frame, expected) for frame, expected in batches.values())
-    judged = {rule.words.id for _, expected in batches.values() for rule in expected}
+    results = {rule.words.id for _, expected in batches.values() for rule in expected}
     rules = RuleSet(pack)
-    assert judged == rules.words.keys() - rules.reading.keys()
+    assert results == rules.words.keys() - rules.reading.keys()
     # The bad examples: nearly every rule has one.
-    assert failed >= len(judged)
+    assert failed >= len(results)
 
 
 def test_a_result_holds_few_failing_rows_and_counts_them_all(pack: Pack) -> None:
@@ -209,9 +209,9 @@ def test_a_result_holds_few_failing_rows_and_counts_them_all(pack: Pack) -> None
         {"column": "key"},
         "key",
     )
-    judged, rows = rule.plan.judge(Batch(FRAME))
-    assert len(rows) == judged.result["unexpected_count"] == ROWS
-    assert {len(each) for each in judged.result.values() if isinstance(each, list)} <= {
+    outcome, rows = rule.plan.evaluate(Batch(FRAME))
+    assert len(rows) == outcome.result["unexpected_count"] == ROWS
+    assert {len(each) for each in outcome.result.values() if isinstance(each, list)} <= {
         len(INDEX),
         SHOWN,
     }

@@ -32,7 +32,10 @@ SENT: dict[str, list[Day]] = {
     "944": [(8, (CRITICAL,))],  # never mends it
     "945": [],  # sends nothing at all
     "946": [(13, ())],  # after the first reminder
-    "947": [(11, (CRITICAL,)), (12, ())],  # on a weekend, and mends it before anybody could be mailed
+    "947": [
+        (11, (CRITICAL,)),
+        (12, ()),
+    ],  # on a weekend, and mends it before anybody could be mailed
     "948": [(9, (WARNING,))],  # a question
     "949": [(9, (WARNING,)), (14, ())],  # a question, answered by a new file
     "950": [(8, (CRITICAL,)), (9, (OTHER,)), (13, ())],  # mends one thing after the other

@@ -1,6 +1,6 @@
 """A run in a forked process, by its steps alone: what is read and checked comes from memory, all that is kept is real.
 
-Reading and judging cost seconds and keep nothing; the processes that read have tests of their own (`test_workers.py`).
+Reading and checking cost seconds and keep nothing; the processes that read have tests of their own (`test_workers.py`).
 """
 
 import hashlib
@@ -45,7 +45,7 @@ That broke without a word.
 
 @dataclass(frozen=True)
 class Memory:
-    """What reading and judging the sample came to, by the bytes' sha256 and the part's number."""
+    """What reading and checking the sample gave, by the bytes' sha256 and the part's number."""
 
     pack: Pack
     rules: RuleSet

@@ -49,7 +49,7 @@ def _count_for_office(session: Session) -> int:
 
 
 def news_of(session: Session, row: OutboxRow) -> News:
-    """Return what a morning notice tells of: all that no earlier one told its recipient of.
+    """Return what a morning notice reports: all that no earlier one to its recipient reported.
 
     A recipient who never had one gets to know what is new since one was sent to anybody, not all.
     """

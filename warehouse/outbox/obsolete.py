@@ -17,7 +17,7 @@ def is_obsolete(session: Session, row: OutboxRow) -> bool:
     A reminder: the missing report came, or a later reminder is on record. A notice about a
     submission: its file was withdrawn, a newer version replaces it, or the notice itself no longer
     holds. A newer version replaces it if it was accepted or has a notice of its own: then nothing
-    is lost. A morning notice: a later one tells of everything that it would. An alarm never.
+    is lost. A morning notice: a later one reports all that it would. An alarm never.
     """
     if row.kind is NoticeKind.ALARM:
         return False

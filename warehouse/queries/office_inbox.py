@@ -209,7 +209,7 @@ def _name(submission: SubmissionRow) -> ReportName | None:
 
 
 def held_replacements(engine: Engine, confirmable: Collection[str]) -> list[HeldReplacement]:
-    """Return the versions that wait for a word of the office, in order of arrival.
+    """Return the versions that wait for a decision of the office, in order of arrival.
 
     Each is the newest version of its report and is kept out only by rules of `confirmable`, while
     an earlier version counts, and nobody decided about it.

@@ -92,7 +92,7 @@ def _tiles(values: Sequence[UnitValue], limits: tuple[float, ...]) -> UnitMap:
 
 
 def _short_name(unit: Unit) -> str:
-    """Return a unit's name without its type: a tile has room for twelve letters or so."""
+    """Return a unit's name without its type: a tile holds about twelve letters."""
     for prefix in ("Thành phố ", "Thị xã ", "Thị trấn ", "Huyện ", "Phường ", "Xã ", "Tỉnh "):
         if unit.name.startswith(prefix):
             rest = unit.name.removeprefix(prefix)

@@ -13,7 +13,7 @@ def shown_value(fact: SubmissionFact, column: Column, pack: Pack, period: str) -
     """Return a fact's value as written on a page.
 
     Money is in the measure of the form's column; a commune has its name on the period's last day.
-    What cannot be told from the pack is shown as it is kept.
+    What the pack does not explain is shown as it is kept.
     """
     if fact.value is not None:
         value = fact.value

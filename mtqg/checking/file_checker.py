@@ -61,7 +61,7 @@ class _Result(NamedTuple):
     result: Submission | CheckFailure
 
 
-class Judge:
+class FileChecker:
     """Gives the verdict on files, as a run does.
 
     Without a `sender`, the folder of a file says who sent it. Without a warehouse, reports are
