@@ -4,8 +4,8 @@ import io
 import zipfile
 from dataclasses import dataclass
 
+from connectors.reader.json_reports.portal_report import is_json
 from connectors.reader.open.delimited import NoRows, read_delimited
-from connectors.reader.open.portal_report import is_json
 from connectors.reader.open.signatures import (
     ATTACHMENTS,
     OLE,

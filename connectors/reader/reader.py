@@ -13,8 +13,8 @@ from connectors.reader.find.period_cell import check_period, read_period, stage_
 from connectors.reader.find.recognition import NO_HEADINGS, Recognised, no_table
 from connectors.reader.find.split_reports import reports_in
 from connectors.reader.find.unit_cell import read_unit
-from connectors.reader.open.portal_report import ABOUT, PortalReport, is_json, read_reports
-from connectors.reader.open.tool_submission import read_submission, with_field_names
+from connectors.reader.json_reports.portal_report import ABOUT, PortalReport, is_json, read_reports
+from connectors.reader.json_reports.tool_submission import read_submission, with_field_names
 from connectors.reader.open.workbook import megabytes, open_workbook
 from connectors.reader.read_table import read_table, table_end
 from connectors.reader.values.named_units import resolve_units

@@ -21,7 +21,7 @@ from publish.reports.awaited import AwaitedUnit
 from publish.site.tables.money import left_vnd, most_left
 from publish.site.tables.plans import PlanGroup
 from publish.site.tables.target_summary import TargetLine, status_counts
-from warehouse.queries.briefing import TrainingOfPeriod
+from warehouse.queries.report_facts import TrainingOfPeriod
 
 BRIEF = "tom-tat.docx"
 _SHOWN_TARGETS = 5

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from connectors.reader.open.portal_report import PortalReport, is_json, read_reports
+from connectors.reader.json_reports.portal_report import PortalReport, is_json, read_reports
 from connectors.reader.open.workbook import Sheet, open_workbook
 from program.finding import ReaderFinding
 from program.limits import Limits

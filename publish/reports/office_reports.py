@@ -33,7 +33,6 @@ from publish.reports.workbook import workbook_bytes
 from publish.site.tables.plans import plan_panel
 from publish.site.tables.target_summary import target_summary
 from warehouse.database.engine import Warehouse
-from warehouse.queries.briefing import training_by_period
 from warehouse.queries.marts import data_day, data_version
 from warehouse.queries.plans import plans_in_years, plans_of
 from warehouse.queries.report_facts import (
@@ -43,6 +42,7 @@ from warehouse.queries.report_facts import (
     doubt_rows,
     report_facts,
     total_money,
+    training_by_period,
 )
 from warehouse.queries.reports import progress_of, reporting
 

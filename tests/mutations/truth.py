@@ -11,8 +11,8 @@ from functools import cache, partial
 import openpyxl
 from python_calamine import CalamineWorkbook
 
+from connectors.reader.json_reports.portal_report import is_json
 from connectors.reader.open.delimited import NoRows, read_delimited
-from connectors.reader.open.portal_report import is_json
 from connectors.reader.open.signatures import OLE, ZIP
 from connectors.reader.open.workbook import CellValue
 from program.labels import fold

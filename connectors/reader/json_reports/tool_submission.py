@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from connectors.reader.open.portal_report import (
+from connectors.reader.json_reports.portal_report import (
     ABOUT,
     LINE_KEY,
     NO_REPORT,
