@@ -10,7 +10,20 @@ from graphlib import TopologicalSorter
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Engine, Select, func, insert, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Engine,
+    Select,
+    delete,
+    func,
+    insert,
+    inspect,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from program.delivery import Delivery
@@ -50,6 +63,8 @@ _NUMBERED_TABLES = (
     "audit",
 )
 """The tables whose ids PostgreSQL counts."""
+_KEYS_AT_ONCE = 1000
+"""Keys in one `IN`: SQLite takes 32,766 values, and a key has up to five."""
 
 
 def runs_of(engine: Engine) -> dict[int, datetime]:
@@ -321,13 +336,15 @@ def replay_run(engine: Engine, document: Document) -> None:
 
 
 def _replay_catalogue(session: Session, table: type[WarehouseTable], rows: Sequence[Row]) -> None:
-    if not rows:
-        return
-    # As long as they are held, `merge` finds them and does not ask for each.
-    held = session.scalars(select(table)).all()
-    for row in rows:
-        session.merge(table(**_typed(table, row)))
-    del held
+    """Record the catalogue's rows of a document in place of those that an earlier one has."""
+    key_columns = list(inspect(table).primary_key)
+    typed_rows = [_typed(table, row) for row in rows]
+    keys = [tuple(row[column.name] for column in key_columns) for row in typed_rows]
+    # Nothing refers to the catalogue, so that a row may go and come again.
+    for portion in portions(keys, _KEYS_AT_ONCE):
+        session.execute(delete(table).where(tuple_(*key_columns).in_(portion)))
+    if typed_rows:
+        session.execute(insert(table), typed_rows)
 
 
 def _replay_delivery(session: Session, values: Row, checked: Collection[int]) -> None:
