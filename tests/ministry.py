@@ -40,9 +40,9 @@ class Ministry:
         runs = self.server.post("/flow_runs/filter", deployments=asked)
         return [run for run in runs if not run["auto_scheduled"]]
 
-    def wait_for_end(self, *deployments: str) -> None:
+    def wait_for_end(self, *deployments: str, seconds: float = LONGEST_RUN_SECONDS) -> None:
         def are_over() -> bool:
             runs = [run for name in deployments for run in self.runs_of(name)]
             return all(run["state_type"] in OVER for run in runs)
 
-        self.server.wait_for(are_over, f"the runs of {deployments} end", LONGEST_RUN_SECONDS)
+        self.server.wait_for(are_over, f"the runs of {deployments} end", seconds)

@@ -27,11 +27,12 @@ T = TypeVar("T")
 class PrefectServer:
     """A server that runs, with what its command line and its API answer.
 
-    `folder` holds its database and all logs. Its settings are those of the deployment guide; `settings` comes on top.
+    `folder` holds its database and all logs, `patience` is how many seconds a command may take. Its settings are those of the deployment guide; `settings` comes on top.
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, patience: float = LONGEST_SECONDS, **settings: str) -> None:
         self.folder = folder
+        self._patience = patience
         self._port = _free_port()
         self.url = f"http://127.0.0.1:{self._port}/api"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -72,7 +73,7 @@ class PrefectServer:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=LONGEST_SECONDS,
+            timeout=self._patience,
             check=False,
         )
         assert done.returncode == 0, (
@@ -88,7 +89,7 @@ class PrefectServer:
             env=self.environment | environment,
             capture_output=True,
             text=True,
-            timeout=LONGEST_SECONDS,
+            timeout=self._patience,
             check=False,
         )
         assert done.returncode == code, f"{arguments}\n{done.stdout}{done.stderr}\n{self.logs()}"
@@ -159,7 +160,7 @@ class PrefectServer:
         self.end(*reversed(self._processes))
 
     def wait_for(
-        self, question: Callable[[], T | None], what: str, seconds: float = LONGEST_SECONDS
+        self, question: Callable[[], T | None], what: str, seconds: float | None = None
     ) -> T:
         """Ask once a second until there is an answer. Fails with all logs after some seconds."""
 
@@ -169,7 +170,7 @@ class PrefectServer:
             return None
 
         try:
-            return wait_for(asked, what, seconds, pause=1)
+            return wait_for(asked, what, seconds or self._patience, pause=1)
         except AssertionError as late:
             raise AssertionError(f"{late}\n{self.logs()}") from None
 
@@ -193,9 +194,11 @@ class PrefectServer:
 
 
 @contextmanager
-def prefect_server(folder: Path, **settings: str) -> Iterator[PrefectServer]:
+def prefect_server(
+    folder: Path, patience: float = LONGEST_SECONDS, **settings: str
+) -> Iterator[PrefectServer]:
     """Start a server with its own database below `folder`, and end it and what was run beside it."""
-    server = PrefectServer(folder, **settings)
+    server = PrefectServer(folder, patience, **settings)
     try:
         server.start()
         yield server

@@ -34,13 +34,25 @@ _FULL_ERROR_CHARACTERS = 300
 
 
 @provinces_app.command()
-def check(file: File) -> None:
+def check(
+    file: File,
+    *,
+    open_: Annotated[
+        bool,
+        typer.Option(
+            "--open",
+            help="Also open each archive, national folder and mail block from this host.",
+        ),
+    ] = False,
+) -> None:
     """Say what is wrong with the file: settings, packs, what two provinces share, missing pools.
 
     Exit code 1 if anything is. The pools are looked up where PREFECT_API_URL is set.
     """
     provinces = load_provinces(file)
     faults = faults_of(provinces)
+    if open_:
+        faults += _unopened(provinces)
     for fault in faults:
         print_plain(str(fault))
     missing: Collection[str] = ()
@@ -156,6 +168,13 @@ def _age(days: int | None) -> Text:
     if days is None:
         return Text("never", style="red")
     return Text(str(days), style="" if days < _STALE_DAYS else "yellow")
+
+
+def _unopened(provinces: Provinces) -> list[Fault]:
+    quiet_third_parties(load_settings())
+    from mtqg.provinces.opening import unopened  # noqa: PLC0415  (keeps --help quick)
+
+    return list(unopened(provinces))
 
 
 def _missing_pools(provinces: Provinces) -> list[str]:

@@ -1,6 +1,7 @@
 """`mtqg provinces` without a server: what `check` finds, and a line of `status` for each province."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,24 @@ def test_check_names_the_fault_of_one_province_alone(
     assert said.exit_code == 1
     assert said.stdout.startswith("95: ")
     assert "is no pack: it has no program.yaml" in said.stdout
+
+
+def test_check_opens_what_a_run_would_and_names_what_does_not_open(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtqg.provinces.provinces._missing_pools", lambda _: [])
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    first, second = content["provinces"]
+    first["settings"] = {"archive_url": "s3://reports/94"}
+    second["settings"] = {"national_url": "ftp://example.org/national"}
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    assert ask("check", str(file)).exit_code == 0
+    said = ask("check", str(file), "--open")
+    assert said.exit_code == 1
+    archive, national = said.stdout.strip().splitlines()
+    assert archive.startswith("94: MTQG_ARCHIVE_URL: the package s3fs is missing")
+    assert national.startswith("95: MTQG_NATIONAL_URL: FTP sends passwords without encryption")
 
 
 def test_check_names_two_provinces_that_send_to_the_country_as_one(

@@ -93,7 +93,7 @@ class Deployed:
         """Give the broken province the warehouse that it should have, and run it once more."""
         write_secrets(self.country, code, self.warehouses[code])
         self.ministry.ask_for_run(f"nightly-{code}")
-        self.ministry.wait_for_end(f"nightly-{code}")
+        self.ministry.wait_for_end(f"nightly-{code}", seconds=LONGEST_SECONDS)
 
     def build(self, output: Path) -> str:
         """Build the country's file with the command of the guide; return what it printed."""
@@ -135,7 +135,7 @@ def deployed(country: Country) -> Iterator[Deployed]:
         kept = new.pop().replace("postgresql://", "postgresql+asyncpg://")
         warehouses = dict(zip(country.provinces, new, strict=True))
         server = stack.enter_context(
-            prefect_server(folder, PREFECT_SERVER_DATABASE_CONNECTION_URL=kept)
+            prefect_server(folder, LONGEST_SECONDS, PREFECT_SERVER_DATABASE_CONNECTION_URL=kept)
         )
         it = Deployed(country, Ministry(server, _write_file(country)), warehouses)
         for code, url in warehouses.items():
