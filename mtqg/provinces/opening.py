@@ -1,11 +1,11 @@
-"""What a province's run opens on other machines, opened once before anything is deployed."""
+"""What a province's run opens on other machines, asked once before anything is deployed."""
 
 from collections.abc import Callable, Iterator
 
 from flows.archive import open_archive
 from flows.mail.mail_transport import transport_of
 from mtqg.provinces.faults import Fault
-from program.errors import ConfigurationError, MtqgError
+from program.errors import ConfigurationError, MtqgError, WarehouseError
 from program.provinces.provinces_file import Provinces
 from program.settings import Settings, settings_of
 from publish.national.partition import national_folder
@@ -35,7 +35,8 @@ def _fault(code: str, open_: Callable[[Settings], None], settings: Settings) -> 
 
 
 def _open_archive(settings: Settings) -> None:
-    open_archive(settings)
+    # Some file systems ask their server nothing before the first call.
+    open_archive(settings).exists()
 
 
 def _open_mail(settings: Settings) -> None:
@@ -43,5 +44,10 @@ def _open_mail(settings: Settings) -> None:
 
 
 def _open_national(settings: Settings) -> None:
-    if settings.national_url:
-        national_folder(settings)
+    if not settings.national_url:
+        return
+    folder = national_folder(settings)
+    try:
+        folder.exists("mart")
+    except OSError as wrong:
+        raise WarehouseError(f"MTQG_NATIONAL_URL: {folder.url}: {wrong}") from wrong
