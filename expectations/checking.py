@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from expectations.rules.rule_set import RuleSet
 from program.finding import Finding
@@ -23,6 +23,13 @@ from program.submission import Submission
 if TYPE_CHECKING:
     from expectations.run.batch_checker import BatchChecker
     from program.parsed_report import ParsedReport
+
+
+class CheckedWithin(NamedTuple):
+    """A parsed report, and its findings that need no other report."""
+
+    reading: "ParsedReport"
+    findings: Sequence[Finding]
 
 
 class Checker:
@@ -66,6 +73,19 @@ class Checker:
         if not any(scopes):
             return []
         return self._batches.check(scopes, past)
+
+    def check_within(self, readings: Sequence["ParsedReport"]) -> list[CheckedWithin]:
+        """Do the part of `check` that needs no other report.
+
+        The result for a parsed report is the same in any batch and with any waivers.
+        """
+        return self._batches.check_within(readings) if readings else []
+
+    def check_over_time(
+        self, reports: Sequence[CheckedWithin], past: History | None
+    ) -> list[Submission]:
+        """Do the other part: both together return what `check` returns."""
+        return self._batches.check_over_time(reports, past) if reports else []
 
     def compare(self, *scopes: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
         """Cross-check current reports; return the findings, each with a submission's number.

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from connectors.reader.reader_pool import Outcome, Readers, Unread
 from flows.archive import open_archive
-from flows.fan_out import FanOut
+from flows.fan_out import FanOut, ResultT, Work
 from program.delivery import Delivery
 from program.errors import ArchiveError
 from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 from program.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -49,17 +50,17 @@ class ArchivedReading:
 
         return list(self._readers.read_each(deliveries, content_of))
 
-    def with_own_form(self, outcome: Outcome) -> Outcome:
-        """Return an outcome with the form of this process's pack.
+    def with_own_form(self, reading: ParsedReport) -> ParsedReport:
+        """Return a parsed report with the form of this process's pack.
 
         Each task of a worker brings its own copy. Equal copies would be compared in whole.
         """
-        if isinstance(outcome, Unread) or outcome.form is None:
-            return outcome
-        form = self._forms[outcome.form.code, outcome.form.version]
-        if outcome.form is form:
-            return outcome
-        return replace(outcome, form=form)
+        if reading.form is None:
+            return reading
+        form = self._forms[reading.form.code, reading.form.version]
+        if reading.form is form:
+            return reading
+        return replace(reading, form=form)
 
     def close(self) -> None:
         """End the processes that read."""
@@ -92,10 +93,22 @@ def read_archived(
     deliveries: Iterable[Delivery],
 ) -> Iterator[list[Outcome]]:
     """Yield the outcomes of each delivery, in order. `deliveries` may be read ahead."""
+    for outcomes in by_delivery(fan_out, reading, deliveries):
+        yield [_with_own_form(outcome, reading) for outcome in outcomes]
+
+
+def _with_own_form(outcome: Outcome, reading: ArchivedReading) -> Outcome:
+    return outcome if isinstance(outcome, Unread) else reading.with_own_form(outcome)
+
+
+def by_delivery(
+    fan_out: FanOut,
+    work: Work[Sequence[Delivery], Sequence[ResultT]],
+    deliveries: Iterable[Delivery],
+) -> Iterator[ResultT]:
+    """Yield what a work makes of each delivery, in order. `deliveries` may be read ahead."""
     slices = _slices(deliveries, fan_out.most_deliveries)
-    for outcomes in fan_out.map(reading, slices):
-        for of_delivery in outcomes:
-            yield [reading.with_own_form(outcome) for outcome in of_delivery]
+    return chain.from_iterable(fan_out.map(work, slices))
 
 
 def _slices(deliveries: Iterable[Delivery], size: int) -> Iterator[list[Delivery]]:

@@ -6,18 +6,20 @@ Importing this module imports Great Expectations.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 
+from expectations.checking import CheckedWithin
 from expectations.cross_checks.cross_checker import CrossChecker
 from expectations.findings.cells import CellRef
 from expectations.findings.computed_totals import with_place_to_correct
 from expectations.findings.message import finding_of_problem
 from expectations.findings.suppress_cascades import ReaderFindingCells
 from expectations.findings.waivers import Waivers
-from expectations.history.history_checker import HistoryChecker
+from expectations.history.history_checker import Found, HistoryChecker
 from expectations.history.reports import Frames
 from expectations.rules.rule_set import RuleSet
 from expectations.run.form_findings import ReportFailures, rows_by_report
@@ -43,6 +45,15 @@ _Version = tuple[str, str]
 """A form's code and version."""
 
 
+@dataclass(frozen=True, slots=True)
+class _FormBatch:
+    """Parsed reports of one form version, and the frames of all of them."""
+
+    form: Form
+    readings: Batch
+    frames: Mapping[str, pd.DataFrame]
+
+
 class BatchChecker:
     """Checks readings in batches. Others use it through `expectations.checking.Checker`."""
 
@@ -61,29 +72,22 @@ class BatchChecker:
 
         Parsed reports of different `scopes` are not compared with each other.
         """
-        readings = [reading for scope in scopes for reading in scope]
-        findings = {reading.number: self._reader_findings(reading) for reading in readings}
-        batches: list[Frames] = []
-        for form, batch in _by_form(readings):
-            frames = batch_frames(form, batch, self._counts)
-            found: dict[int, list[Finding]] = defaultdict(list)
-            for number, finding in self._check_form(form, batch, frames):
-                found[number].append(finding)
-            for number, of_report in found.items():
-                of_reader = _without_echoes(findings[number], of_report)
-                findings[number] = [*of_reader, *of_report]
-            batches.append(self._loading(form, batch, frames, findings))
-        if past is not None:
-            # Which reports are compared depends on `findings`: no new ones enter before the end.
-            new = list(self._comparison.findings(batches, scopes, past, findings))
-            for number, finding in new:
-                findings[number].append(finding)
-        submissions: list[Submission] = []
-        for reading in readings:
-            final = self._overruling.apply(findings[reading.number], reading)
-            submission = _submission(reading, final, is_read=self._is_read(reading))
-            submissions.append(submission)
-        return submissions
+        batches = self._form_batches(chain.from_iterable(scopes))
+        findings = self._findings_within(chain.from_iterable(scopes), batches)
+        return self._submissions(scopes, batches, findings, past)
+
+    def check_within(self, readings: Sequence[ParsedReport]) -> list[CheckedWithin]:
+        """Return each parsed report, in order, with its findings that need no other report."""
+        findings = self._findings_within(readings, self._form_batches(readings))
+        return [CheckedWithin(reading, findings[reading.number]) for reading in readings]
+
+    def check_over_time(
+        self, reports: Sequence[CheckedWithin], past: History | None
+    ) -> list[Submission]:
+        """Return what `check` returns for one scope, from what `check_within` returned."""
+        readings = [report.reading for report in reports]
+        within = {report.reading.number: report.findings for report in reports}
+        return self._submissions([readings], self._form_batches(readings), within, past)
 
     def compare(self, *scopes: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
         """Cross-check current reports; return the findings, each with a submission's number.
@@ -100,18 +104,53 @@ class BatchChecker:
         words = self._rules.reading
         return [finding_of_problem(problem, words[problem.rule]) for problem in reading.problems]
 
-    def _loading(
+    def _form_batches(self, readings: Iterable[ParsedReport]) -> list[_FormBatch]:
+        batches: list[_FormBatch] = []
+        for form, batch in _by_form(readings):
+            frames = batch_frames(form, batch, self._counts)
+            batches.append(_FormBatch(form, batch, frames))
+        return batches
+
+    def _findings_within(
+        self, readings: Iterable[ParsedReport], batches: Sequence[_FormBatch]
+    ) -> dict[int, list[Finding]]:
+        findings = {reading.number: self._reader_findings(reading) for reading in readings}
+        for batch in batches:
+            found: dict[int, list[Finding]] = defaultdict(list)
+            for number, finding in self._check_form(batch):
+                found[number].append(finding)
+            for number, of_report in found.items():
+                of_reader = _without_echoes(findings[number], of_report)
+                findings[number] = [*of_reader, *of_report]
+        return findings
+
+    def _submissions(
         self,
-        form: Form,
-        batch: Batch,
-        frames: Mapping[str, pd.DataFrame],
-        found: Mapping[int, list[Finding]],
-    ) -> Frames:
+        scopes: Sequence[Sequence[ParsedReport]],
+        batches: Sequence[_FormBatch],
+        within: Found,
+        past: History | None,
+    ) -> list[Submission]:
+        """Compare the parsed reports with their past and peers; return their submissions."""
+        of_history: dict[int, list[Finding]] = defaultdict(list)
+        if past is not None:
+            frames = [self._loading(batch, within) for batch in batches]
+            for number, finding in self._comparison.findings(frames, scopes, past, within):
+                of_history[number].append(finding)
+        submissions: list[Submission] = []
+        for reading in chain.from_iterable(scopes):
+            found = [*within[reading.number], *of_history[reading.number]]
+            final = self._overruling.apply(found, reading)
+            submission = _submission(reading, final, is_read=self._is_read(reading))
+            submissions.append(submission)
+        return submissions
+
+    def _loading(self, batch: _FormBatch, found: Found) -> Frames:
         """Return a batch's frames without the lines that stay out, and which submissions load."""
         kept: list[tuple[int, ParsedReport]] = []
         loading: set[int] = set()
         lines_out = 0
-        for number, reading in batch:
+        for number, reading in batch.readings:
             of_report = self._overruling.apply(found[number], reading)
             part = part_of(reading, of_report)
             kept.append((number, part.reading))
@@ -122,20 +161,20 @@ class BatchChecker:
                 loading.add(number)
         # History must not compare with a line that does not load. Mostly all do, and the frames
         # stay.
+        frames = batch.frames
         if lines_out:
-            frames = batch_frames(form, kept, self._counts)
-        return Frames(form, frames, loading)
+            frames = batch_frames(batch.form, kept, self._counts)
+        return Frames(batch.form, frames, loading)
 
-    def _check_form(
-        self, form: Form, batch: Batch, frames: Mapping[str, pd.DataFrame]
-    ) -> Iterator[tuple[int, Finding]]:
+    def _check_form(self, batch: _FormBatch) -> Iterator[tuple[int, Finding]]:
         """Yield the findings of one form's batch, without those that only follow from others."""
+        form = batch.form
         reports: dict[int, ReportFailures] = {}
-        for number, reading in batch:
+        for number, reading in batch.readings:
             reports[number] = ReportFailures(form, reading, self._said_by_reader(reading))
         # Tables first, the submission's own frame last: of two rules that say the same, the first
         # is reported, and a table's rule reports it of a line.
-        for name, frame in frames.items():
+        for name, frame in batch.frames.items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
             if frame.empty or not expected:
                 continue
@@ -185,7 +224,7 @@ def _without_echoes(of_reader: Iterable[Finding], found: Iterable[Finding]) -> I
             yield finding
 
 
-def _by_form(readings: Sequence[ParsedReport]) -> Iterator[tuple[Form, Batch]]:
+def _by_form(readings: Iterable[ParsedReport]) -> Iterator[tuple[Form, Batch]]:
     """Yield each form version that was reported, with its parsed reports."""
     batches: dict[_Version, list[tuple[int, ParsedReport]]] = defaultdict(list)
     forms: dict[_Version, Form] = {}

@@ -2,22 +2,22 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from program.errors import ConfigurationError
-from program.parsed_report import ParsedReport
-from program.submission import Submission
 
 logger = logging.getLogger("mtqg.check")
 
-Check = Callable[[Sequence[ParsedReport]], list[Submission]]
+ReportT = TypeVar("ReportT")
+CheckedT = TypeVar("CheckedT")
 
 
 def check_isolating_failures(
-    check: Check,
-    readings: Sequence[ParsedReport],
-    failed: Callable[[ParsedReport, Exception], None],
-) -> list[Submission]:
-    """Run `check` on the parsed reports as one batch, and return its submissions.
+    check: Callable[[Sequence[ReportT]], list[CheckedT]],
+    readings: Sequence[ReportT],
+    failed: Callable[[ReportT, Exception], None],
+) -> list[CheckedT]:
+    """Run `check` on the parsed reports as one batch, and return its results.
 
     If it raises, check each parsed report alone, pass those that raise to `failed`, and check the
     others as one batch again. If only the batch raises, return the results of the single checks.
@@ -29,8 +29,8 @@ def check_isolating_failures(
         raise
     except Exception:
         logger.warning("check batch=%d retry=one-by-one", len(readings), exc_info=True)
-    alone: list[Submission] = []
-    sound: list[ParsedReport] = []
+    alone: list[CheckedT] = []
+    sound: list[ReportT] = []
     for reading in readings:
         try:
             alone += check([reading])

@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain, count, islice
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from connectors.reader.reader_pool import Outcome, Unread
-from expectations.checking import Checker
+from expectations.checking import CheckedWithin, Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
 from flows.archive import open_archive
-from flows.archived_reading import ArchivedReading, read_archived
-from flows.fan_out import FanOut, open_fan_out
+from flows.fan_out import open_fan_out
 from flows.night.cross_checks import cross_check_current
+from flows.recovery.archived_checking import (
+    ArchivedChecking,
+    CheckedDelivery,
+    check_archived,
+)
 from flows.recovery.replay_log import read_arrivals, read_purge_records, read_runs
 from program.delivery import Arrival, Delivery
 from program.errors import ArchiveError
@@ -105,61 +108,6 @@ def _checks_of(document: Document) -> _ChecksOfRun:
     return _ChecksOfRun(f"rebuilt run {document['run']['id']}", waivers)
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Parsed reports of one form that a run checked together, and what they are compared with."""
-
-    checks: _ChecksOfRun
-    readings: Sequence[ParsedReport]
-    past: History
-
-
-class _Failure(NamedTuple):
-    """A delivery with a report that could not be checked."""
-
-    delivery: Delivery
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class _CheckedBatch:
-    submissions: Sequence[Submission]
-    failures: Sequence[_Failure]
-
-
-class Checking:
-    """Checks batches by today's rules, here or by a worker (`flows.fan_out.Work`)."""
-
-    def __init__(self, pack: Pack, rules: RuleSet, history_periods: int) -> None:
-        self._pack = pack
-        self._rules = rules
-        self._history_periods = history_periods
-
-    def __call__(self, batch: _Batch) -> _CheckedBatch:
-        """Return the submissions of the parsed reports that could be checked."""
-        # A checker keeps all results for Data Docs, which a rebuild does not write.
-        checker = self.checker(batch.checks)
-        failures: list[_Failure] = []
-
-        def check_batch(readings: Sequence[ParsedReport]) -> list[Submission]:
-            return checker.check(readings, batch.past)
-
-        def note_failure(reading: ParsedReport, error: Exception) -> None:
-            failures.append(_Failure(reading.delivery, str(error)))
-
-        submissions = check_isolating_failures(check_batch, batch.readings, note_failure)
-        return _CheckedBatch(submissions, failures)
-
-    def checker(self, checks: _ChecksOfRun) -> Checker:
-        """Return a checker with today's rules and the waivers that the run had."""
-        pack = replace(self._pack, correction_files={"ledger": checks.waivers})
-        periods = self._history_periods
-        return Checker(pack, self._rules, checks.title, history_periods=periods)
-
-    def close(self) -> None:
-        """Do nothing: a checker opens nothing."""
-
-
 class Rebuilding:
     """One rebuild into an empty warehouse. It publishes, mails and collects nothing."""
 
@@ -167,7 +115,6 @@ class Rebuilding:
         self._settings = settings
         self._pack: Pack = load_pack(settings.pack)
         self._rules = RuleSet(self._pack)
-        self._checking = Checking(self._pack, self._rules, settings.history_periods)
         self._archive = open_archive(settings)
         self._documents: list[Document] = list(read_runs(self._archive))
         self._warehouse: Warehouse = prepare_warehouse(url)
@@ -193,12 +140,12 @@ class Rebuilding:
             )
         chunks = list(self._chunks())
         with open_fan_out(self._settings) as fan_out:
-            reading = ArchivedReading(self._settings, self._pack)
-            # What a file says does not depend on what is loaded: it may be read long before.
+            checking = ArchivedChecking(self._settings, self._pack, self._rules)
+            # What a report is by itself does not depend on what is loaded.
             to_read = chain.from_iterable(chunk.to_read for of_run in chunks for chunk in of_run)
-            outcomes = read_archived(fan_out, reading, to_read)
+            checked = check_archived(fan_out, checking, to_read)
             for document, of_run in zip(self._documents, chunks, strict=True):
-                self._replay(document, of_run, fan_out, outcomes, advance)
+                self._replay(document, of_run, checked, advance)
         self._restore_outbox()
         self._record_arrivals()
         # Replayed runs made these deliveries pending, then processed. Their bytes are gone.
@@ -236,8 +183,7 @@ class Rebuilding:
         self,
         document: Document,
         chunks: Sequence[_Chunk],
-        fan_out: FanOut,
-        outcomes: Iterator[Sequence[Outcome]],
+        checked: Iterator[CheckedDelivery],
         advance: Callable[[int], None],
     ) -> None:
         """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
@@ -251,16 +197,15 @@ class Rebuilding:
             attempts = {number: record["attempt"] for number, record in chunk.records.items()}
             # Pending, with the number of the attempt of then, under which the check is recorded.
             set_attempt(self._warehouse, attempts)
-            readings = self._readings(islice(outcomes, len(chunk.to_read)))
             submissions = self._purged_submissions(chunk)
-            submissions |= self._checked(fan_out, checks, readings)
+            submissions |= self._checked(checks, islice(checked, len(chunk.to_read)))
             for number, record in chunk.records.items():
                 if number in submissions:
                     self._load(run_id, record, submissions[number])
             advance(len(chunk.records))
         # A run may have ended before its cross-checks, or had none.
         if document["cross_checked_at"] is not None:
-            self._compare(document, self._checking.checker(checks))
+            self._compare(document, self._checker(checks))
         # Those that were made while the run was at work.
         self._withdraw(document, _END_OF_TIME)
         self._rebuilt.runs += 1
@@ -280,33 +225,43 @@ class Rebuilding:
 
     def _checked(
         self,
-        fan_out: FanOut,
         checks: _ChecksOfRun,
-        readings: Sequence[ParsedReport],
+        deliveries: Iterable[CheckedDelivery],
     ) -> dict[int, list[Submission]]:
         """Return the submissions of each delivery of which every report could be checked."""
-        # A report is compared with its peers and its past, all of the same form.
-        by_form: dict[str | None, list[ParsedReport]] = defaultdict(list)
-        for reading in readings:
-            code = reading.form.code if reading.form else None
-            by_form[code].append(reading)
-        batches = [_Batch(checks, of_form, self._past(of_form)) for of_form in by_form.values()]
-        by_delivery: dict[int, list[Submission]] = defaultdict(list)
+        reports: list[CheckedWithin] = []
+        for delivery in deliveries:
+            reports += delivery.reports
+            if delivery.error is not None:
+                self._note_failure(delivery.delivery, delivery.error)
+        past = self._past([report.reading for report in reports])
+        # A checker keeps all results for Data Docs, which a rebuild does not write.
+        checker = self._checker(checks)
         failed: set[int] = set()
-        for checked in fan_out.map(self._checking, batches):
-            for submission in checked.submissions:
-                by_delivery[submission.delivery.id].append(submission)
-            for failure in checked.failures:
-                failed.add(failure.delivery.id)
-                self._note_failure(failure.delivery, failure.error)
-        sound = {number: parts for number, parts in by_delivery.items() if number not in failed}
-        # A delivery is loaded with all its reports, or not at all. They may be of several forms.
-        return {number: sorted(parts, key=_report_no) for number, parts in sound.items()}
+
+        def check_batch(batch: Sequence[CheckedWithin]) -> list[Submission]:
+            return checker.check_over_time(batch, past)
+
+        def note_failure(report: CheckedWithin, error: Exception) -> None:
+            failed.add(report.reading.delivery.id)
+            self._note_failure(report.reading.delivery, error)
+
+        by_delivery: dict[int, list[Submission]] = defaultdict(list)
+        for submission in check_isolating_failures(check_batch, reports, note_failure):
+            by_delivery[submission.delivery.id].append(submission)
+        # A delivery is loaded with all its reports, or not at all.
+        return {number: parts for number, parts in by_delivery.items() if number not in failed}
 
     def _past(self, readings: Sequence[ParsedReport]) -> History:
         requested = history_keys(readings, self._pack.units)
         elements = line_elements(self._pack.forms)
         return past_of(self._warehouse, requested, elements, self._settings.history_periods)
+
+    def _checker(self, checks: _ChecksOfRun) -> Checker:
+        """Return a checker with today's rules and the waivers that a run had."""
+        pack = replace(self._pack, correction_files={"ledger": checks.waivers})
+        periods = self._settings.history_periods
+        return Checker(pack, self._rules, checks.title, history_periods=periods)
 
     def _purged_submissions(self, chunk: _Chunk) -> dict[int, list[Submission]]:
         """Return the submissions of deliveries whose bytes were purged, from the purge records."""
@@ -326,16 +281,6 @@ class Rebuilding:
             if check.delivery == delivery.id and check.attempt == attempt:
                 return check
         return None
-
-    def _readings(self, outcomes: Iterable[Sequence[Outcome]]) -> list[ParsedReport]:
-        """Return the parsed reports of deliveries, without those that cannot be read."""
-        readings = []
-        for outcome in chain.from_iterable(outcomes):
-            if isinstance(outcome, Unread):
-                self._note_failure(outcome.delivery, outcome.error)
-            else:
-                readings.append(outcome)
-        return readings
 
     def _note_failure(self, delivery: Delivery, error: Exception | str) -> None:
         self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
@@ -421,10 +366,6 @@ def _submission_numbers(documents: Sequence[Document]) -> Iterator[int]:
     for document in documents:
         for record in document["checked"]:
             yield from record["submissions"].values()
-
-
-def _report_no(submission: Submission) -> int:
-    return submission.report_no
 
 
 def _nobody(_sender: str | None, _unit: str | None) -> None:
