@@ -1,12 +1,13 @@
 """What Dask gains for `mtqg rebuild` and `mtqg rules diff`: measured here, simulated beyond.
 
 Loads generated quarters (`country.py`), then rebuilds their warehouse and compares two rule sets
-over them: in this process, and by 1, 2 and 4 worker processes on loopback. Prints the CPU seconds
-of this process and of the workers, and the time by the clock. On shared cores the clock says
-little. So the shares are what counts: what this process does alone, and what workers do. From
-them follows the time on 2 to 32 machines with a core each, if the network costs nothing more.
+over them: in this process, and by 1, 2 and 4 worker processes on loopback. Each rebuilt warehouse
+is compared with the loaded one, row by row. Prints the CPU seconds of this process and of the
+workers, and the time by the clock. On shared cores the clock says little. So the shares are what
+counts: what this process does alone, and what workers do. From them follows the time on 2 to 32
+machines with a core each, if the network costs nothing more.
 
-Usage: python -m benchmarks.mass_work --districts 50 [--workers 1 2 4]
+Usage: python -m benchmarks.mass_work --districts 50 [--quarters 2] [--workers 1 2 4]
 """
 
 import argparse
@@ -14,20 +15,21 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.country import Country, country_of
 from benchmarks.cpu import cpu_seconds, tree_seconds
-from benchmarks.quarter import FORMS, PERIOD, run_date
+from benchmarks.quarter import PERIOD, run_date
 from expectations.checking import load_batch_checker
 from expectations.rules.rule_set import RuleSet
 from flows.archived_reading import ArchivedReading
 from flows.night import intake, steps
 from flows.night.run_context import open_run
-from flows.recovery.rebuild import Checking, Rebuilding
+from flows.recovery.archived_checking import ArchivedChecking
+from flows.recovery.rebuild import Rebuilding
 from flows.recovery.replay_log import export_runs
 from mtqg.rules.comparison import RuleComparison
 from mtqg.rules.replay import CheckingBySides, Replay
@@ -35,6 +37,7 @@ from mtqg.rules.sides import RuleSide
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from warehouse.database.engine import open_warehouse
+from warehouse.maintenance.diff import differences
 
 _MACHINES = (2, 4, 8, 16, 32)
 
@@ -64,40 +67,88 @@ def load(settings: Settings, country: Country) -> None:
     run.warehouse.dispose()
 
 
-def rebuild(settings: Settings) -> None:
-    """Rebuild the warehouse beside the existing one."""
-    with TemporaryDirectory() as folder:
-        failed = Rebuilding(settings, f"sqlite:///{folder}/again.sqlite").run(_ignore).failed
+def rebuild(settings: Settings, beside: Path) -> None:
+    """Rebuild the warehouse in the folder `beside`."""
+    failed = Rebuilding(settings, _url_in(beside)).run(_ignore).failed
     if failed:
         sys.exit(f"not rebuilt: {failed[:3]}")
 
 
-def rules_diff(settings: Settings) -> None:
+def check_rebuilt(settings: Settings, beside: Path) -> None:
+    """Compare the rebuilt warehouse with the loaded one, row by row; end where they differ."""
+    loaded, again = (open_warehouse(url) for url in (settings.warehouse_url, _url_in(beside)))
+    found = differences(loaded, again, 3)
+    loaded.dispose()
+    again.dispose()
+    if found.differing:
+        sys.exit(f"rebuilt with other rows: {dict(found.differing)}: {found.examples[:3]}")
+    print(f"  {found.compared.total():,} rows are as they were")
+
+
+def _url_in(folder: Path) -> str:
+    return f"sqlite:///{folder}/again.sqlite"
+
+
+def rules_diff(settings: Settings, _beside: Path) -> None:
     """Check everything by the same rules twice, as a changed rule of all forms would."""
     pack = load_pack(settings.pack)
     before, today = (RuleSide(name, pack, RuleSet(pack)) for name in ("before", "today"))
     engine = open_warehouse(settings.warehouse_url)
-    Replay(engine, settings, before, today, None).run(RuleComparison(5), _ignore)
+    comparison = RuleComparison(5)
+    replayed = Replay(engine, settings, before, today, None).run(comparison, _ignore)
     engine.dispose()
+    is_whole = replayed.compared == replayed.archived
+    if not is_whole or not comparison.is_empty:
+        sys.exit(f"the same rules differ, or were not compared everywhere: {replayed}")
 
 
-COMMANDS = {"rebuild": rebuild, "rules diff": rules_diff}
+def check_nothing(_settings: Settings, _beside: Path) -> None:
+    """Check no more than the command did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that is measured, and what its result is checked by, which is not measured."""
+
+    name: str
+    run: Callable[[Settings, Path], None]
+    check: Callable[[Settings, Path], None]
+
+    def cost(self, settings: Settings) -> Done:
+        """Return what the command costs this process."""
+        with TemporaryDirectory() as folder:
+            began, clock = cpu_seconds(), time.monotonic()
+            self.run(settings, Path(folder))
+            cost = Done(cpu_seconds() - began, 0.0, time.monotonic() - clock)
+            self.check(settings, Path(folder))
+        return cost
+
+
+COMMANDS = (
+    Command("rebuild", rebuild, check_rebuilt),
+    Command("rules diff", rules_diff, check_nothing),
+)
 
 
 def _ignore(_count: int) -> None:
     """Take what a progress bar would show."""
 
 
-def here(command: Callable[[Settings], None], settings: Settings) -> Done:
+def here(command: Command, settings: Settings) -> Done:
     """Measure a command in this process, and what of it is reading and checking."""
-    with _timed(ArchivedReading) as read, _timed(Checking) as one, _timed(CheckingBySides) as two:
-        cost = _cost(command, settings)
+    with (
+        _timed(ArchivedReading) as read,
+        _timed(ArchivedChecking) as read_and_checked,
+        _timed(CheckingBySides) as checked,
+    ):
+        cost = command.cost(settings)
     cost.read = sum(read)
-    cost.checked = sum(one) + sum(two)
+    # A rebuild's work reads and checks, and a comparison has a work for each.
+    cost.checked = sum(read_and_checked) - cost.read if read_and_checked else sum(checked)
     return cost
 
 
-def by_workers(command: Callable[[Settings], None], settings: Settings, workers: int) -> Done:
+def by_workers(command: Command, settings: Settings, workers: int) -> Done:
     """Measure a command by so many worker processes, which have imported what they need."""
     from distributed import LocalCluster  # noqa: PLC0415  (an extra)
 
@@ -115,15 +166,9 @@ def by_workers(command: Callable[[Settings], None], settings: Settings, workers:
         client.run(load_batch_checker)
         before = sum(map(tree_seconds, pids))
         at = settings.model_copy(update={"dask_address": cluster.scheduler_address})
-        cost = _cost(command, at)
+        cost = command.cost(at)
         cost.workers = sum(map(tree_seconds, pids)) - before
     return cost
-
-
-def _cost(command: Callable[[Settings], None], settings: Settings) -> Done:
-    began, clock = cpu_seconds(), time.monotonic()
-    command(settings)
-    return Done(cpu_seconds() - began, 0.0, time.monotonic() - clock)
 
 
 @contextmanager
@@ -146,15 +191,9 @@ def _timed(work: type) -> Iterator[list[float]]:
         work.__call__ = call
 
 
-def simulated(name: str, alone: float, base: Done, machines: int) -> float:
+def simulated(alone: float, base: Done, machines: int) -> float:
     """Return the seconds on so many machines with a core each; `alone` is not shared out."""
-    shared = (base.read + base.checked) / machines
-    if name == "rules diff":
-        # Chunks do not wait for each other.
-        return max(alone, shared)
-    # A chunk is checked when the one before is loaded, by one task a form. Reading goes ahead.
-    chain = alone + base.checked / min(machines, len(FORMS))
-    return max(chain, shared)
+    return max(alone, (base.read + base.checked) / machines)
 
 
 def show(name: str, reports: int, base: Done, measured: dict[int, Done]) -> None:
@@ -169,24 +208,27 @@ def show(name: str, reports: int, base: Done, measured: dict[int, Done]) -> None
     print(f"  parallel share {(base.read + base.checked) / base.alone:.0%}")
     alone = min(cost.alone for cost in measured.values())
     for machines in _MACHINES:
-        seconds = simulated(name, alone, base, machines)
+        seconds = simulated(alone, base, machines)
         print(f"  simulated on {machines:>2}: {seconds:>6.1f} s, {base.alone / seconds:.1f} times")
 
 
 def main(given: argparse.Namespace) -> None:
     """Load the quarters, and measure both commands."""
-    sys.stdout.reconfigure(line_buffering=True)
-    quarters = [country_of(given.files, given.districts, PERIOD.moved(n)) for n in (-1, 0)]
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    periods = [PERIOD.moved(-back) for back in reversed(range(given.quarters))]
+    quarters = [country_of(given.files, given.districts, period) for period in periods]
     load_batch_checker()
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() if given.var is None else nullcontext(given.var) as folder:
         var = Path(folder)
         settings = Settings(_env_file=None, var=var, pack=quarters[-1].pack, readers=1)
         for country in quarters:
             load(settings, country)
-        for name, command in COMMANDS.items():
+        for command in COMMANDS:
+            if command.name not in given.commands:
+                continue
             base = here(command, settings)
             measured = {count: by_workers(command, settings, count) for count in given.workers}
-            show(name, sum(country.files for country in quarters), base, measured)
+            show(command.name, sum(country.files for country in quarters), base, measured)
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -195,6 +237,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mass_work", description=about)
     add = parser.add_argument
     add("--districts", type=int, default=50, help="districts; each sends four files a quarter")
+    add("--quarters", type=int, default=2, help="quarters that they send, up to the last one")
+    names = [command.name for command in COMMANDS]
+    add("--commands", nargs="+", choices=names, default=names, help="what is measured")
+    add("--var", type=Path, help="folder that keeps archive and warehouse for another call")
     add("--workers", type=int, nargs="+", default=[1, 2, 4], help="numbers of worker processes")
     add("--files", type=Path, default=ROOT / "var" / "benchmarks", help="folder for workbooks")
     return parser.parse_args(arguments)

@@ -12,6 +12,7 @@ Usage: python -m benchmarks.years --years 5 --communes 43 [--postgres]
 """
 
 import argparse
+import logging
 import os
 import shutil
 import sys
@@ -20,19 +21,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from statistics import fmean, median
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from sqlalchemy import insert, select, text
 
 from benchmarks.communes import COMMUNES, FIRST_YEAR, LAST_YEAR, Communes, quarters_of
-from benchmarks.cpu import cost_of, measured
+from benchmarks.cpu import cost_of, cpu_seconds, measured
 from benchmarks.loading import databases
 from benchmarks.night import environment_of
 from benchmarks.quarter import run_date
 from benchmarks.site import load, write_site
 from flows.night import intake, steps
 from flows.night.run_context import RunContext, open_run
+from flows.recovery.rebuild import Rebuilding
 from program.calendar.period import Period
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
@@ -200,6 +203,44 @@ def measure(place: Place, quarter: Period, result: Years, given: argparse.Namesp
     if given.rebuild:
         cost = _mtqg(place, "rebuild")
         result.seconds("mtqg rebuild, equal row by row", cost)
+        measure_replays(place, result)
+
+
+def measure_replays(place: Place, result: Years) -> None:
+    """Note what a rebuild takes for a run, by whether it checked something."""
+    timing = _ReplayTiming()
+    logger = logging.getLogger("mtqg.rebuilding")
+    logger.addHandler(timing)
+    logger.setLevel(logging.INFO)
+    try:
+        with TemporaryDirectory() as folder:
+            Rebuilding(place.settings, f"sqlite:///{folder}/again.sqlite").run(_ignore)
+    finally:
+        logger.removeHandler(timing)
+    for name, seconds in timing.seconds.items():
+        if seconds:
+            of_all = f"{len(seconds)} runs, median {1e3 * median(seconds):,.1f} ms"
+            result.note(f"  of it a run {name}", f"{1e3 * fmean(seconds):,.1f} ms ({of_all})")
+
+
+class _ReplayTiming(logging.Handler):
+    """Takes the CPU time whenever the log says that a run was replayed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: dict[str, list[float]] = {"that found nothing": [], "with reports": []}
+        self._last = cpu_seconds()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note the CPU seconds since the run before."""
+        _run, checked = record.args  # type: ignore[misc]
+        now = cpu_seconds()
+        self.seconds["with reports" if checked else "that found nothing"].append(now - self._last)
+        self._last = now
+
+
+def _ignore(_count: int) -> None:
+    """Take what a progress bar would show."""
 
 
 def _years_before(day: date, years: int) -> date:
