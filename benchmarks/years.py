@@ -153,12 +153,15 @@ def load_years(place: Place, communes: Communes, given: argparse.Namespace) -> l
         is_measured = quarter.number == 4 and quarter.year in _measured_years(given)
         last = min(_HELD_BACK, len(files) // 2)
         kept = files[-last:] if is_measured else []
-        place.receive(files[: len(files) - len(kept)])
-        with measured() as spent:
-            reports += run_then(place.settings, run_date(quarter))
-            for night in range(1, given.nights + 1):
-                run_then(place.settings, run_date(quarter) + timedelta(days=night))
-        loading += spent.seconds
+        sent = files[: len(files) - len(kept)]
+        at_once = given.at_once or len(sent)
+        arrivals = [sent[first : first + at_once] for first in range(0, len(sent), at_once)]
+        without_any: list[list[Path]] = [[] for _ in range(given.nights)]
+        for night, new in enumerate([*arrivals, *without_any]):
+            place.receive(new)
+            with measured() as spent:
+                reports += run_then(place.settings, run_date(quarter) + timedelta(days=night))
+            loading += spent.seconds
         print(f"  {quarter}: {reports:,} reports, {loading:.0f} s of CPU", file=sys.stderr)
         if is_measured:
             result = Years(f"year {quarter.year - FIRST_YEAR + 1}")
@@ -187,6 +190,18 @@ def _copy_of(place: Place, held_back: tuple[Path, ...]) -> Iterator[Place]:
 
 def measure(place: Place, quarter: Period, result: Years, given: argparse.Namespace) -> None:
     """Measure all that is asked for, in the order in which one thing does not change the next."""
+    if given.rebuild != "only":
+        measure_all_else(place, quarter, result, given)
+    if given.rebuild != "no":
+        cost = _mtqg(place, "rebuild")
+        result.seconds("mtqg rebuild, equal row by row", cost)
+        measure_replays(place, result)
+
+
+def measure_all_else(
+    place: Place, quarter: Period, result: Years, given: argparse.Namespace
+) -> None:
+    """Measure sizes, questions, commands, runs and the site."""
     past = max(_years_before(run_date(quarter), 2), run_date(quarters_of(1)[0]))
     measure_sizes(place, result)
     with measured() as spent:
@@ -200,10 +215,6 @@ def measure(place: Place, quarter: Period, result: Years, given: argparse.Namesp
     measure_commands(place, past, result)
     measure_runs(place, quarter, result)
     measure_site(place, quarter, result)
-    if given.rebuild:
-        cost = _mtqg(place, "rebuild")
-        result.seconds("mtqg rebuild, equal row by row", cost)
-        measure_replays(place, result)
 
 
 def measure_replays(place: Place, result: Years) -> None:
@@ -429,7 +440,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--again", type=float, default=0.1, help="share of reports that come again, mended")
     add("--nights", type=int, default=5, help="runs of a quarter that find nothing")
     add("--only-last", action="store_true", help="do not measure after the first year")
-    add("--no-rebuild", dest="rebuild", action="store_false", help="do without the rebuild")
+    choices = ("yes", "no", "only")
+    add("--rebuild", choices=choices, default="yes", help="measure a rebuild; only: nothing else")
+    add("--at-once", type=int, default=0, help="reports of a run; 0: all that a quarter has")
     add("--postgres", action="store_true", help="copy the rows into PostgreSQL, too")
     add("--only-files", action="store_true", help="make the files and stop")
     add("--files", type=Path, default=kept, help="folder where the workbooks are kept")

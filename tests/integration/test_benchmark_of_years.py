@@ -1,6 +1,6 @@
 """The benchmark of years: its province, and runs that are recorded on a day of the past."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from benchmarks.communes import Communes, due_with, quarters_of
 from benchmarks.quarter import run_date
-from benchmarks.years import Place, run_then
+from benchmarks.years import Place, Years, measure_replays, run_then
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from warehouse.database.engine import open_warehouse
@@ -51,3 +51,10 @@ def test_a_spoilt_report_comes_again_a_quarter_later_and_what_was_known_then_sta
     assert reports_on(url, run_date(first)) == 4
     # One report had nothing to spoil: its second file has the same bytes, so it is a duplicate.
     assert reports_on(url, run_date(second)) == reports_on(url, None) == 11
+
+    run_then(place.settings, run_date(second) + timedelta(days=1))
+    result = Years("test")
+    measure_replays(place, result)
+    replayed = {name.strip(): row.split("(")[1] for name, row in result.rows.items()}
+    assert replayed["of it a run that found nothing"].startswith("1 runs")
+    assert replayed["of it a run with reports"].startswith("2 runs")
