@@ -196,20 +196,31 @@ def simulated(alone: float, base: Done, machines: int) -> float:
     return max(alone, (base.read + base.checked) / machines)
 
 
-def show(name: str, reports: int, base: Done, measured: dict[int, Done]) -> None:
-    """Print what a command cost, its shares, and what more machines would give."""
-    print(f"\n{name}, {reports} deliveries")
+def measure(command: Command, settings: Settings, workers: Sequence[int]) -> None:
+    """Print what a command costs here and by workers, its shares, and what machines would give.
+
+    Each line is printed as soon as it is known: what follows may take long.
+    """
     print(f"  {'':<12}{'this process':>14}{'workers':>10}{'all':>8}{'clock':>8}  (seconds)")
-    for label, cost in {"here": base, **measured}.items():
-        line = f"  {label!s:<12}{cost.alone:>14.1f}{cost.workers:>10.1f}"
-        print(f"{line}{cost.alone + cost.workers:>8.1f}{cost.clock:>8.1f}")
+    base = here(command, settings)
+    show("here", base)
+    measured: list[Done] = []
+    for count in workers:
+        measured.append(by_workers(command, settings, count))
+        show(f"{count} workers", measured[-1])
     rest = base.alone - base.read - base.checked
     print(f"  here: read {base.read:.1f}, check {base.checked:.1f}, the rest {rest:.1f}")
     print(f"  parallel share {(base.read + base.checked) / base.alone:.0%}")
-    alone = min(cost.alone for cost in measured.values())
+    alone = min((cost.alone for cost in measured), default=rest)
     for machines in _MACHINES:
         seconds = simulated(alone, base, machines)
         print(f"  simulated on {machines:>2}: {seconds:>6.1f} s, {base.alone / seconds:.1f} times")
+
+
+def show(label: str, cost: Done) -> None:
+    """Print a line of the table."""
+    line = f"  {label:<12}{cost.alone:>14.1f}{cost.workers:>10.1f}"
+    print(f"{line}{cost.alone + cost.workers:>8.1f}{cost.clock:>8.1f}")
 
 
 def main(given: argparse.Namespace) -> None:
@@ -223,12 +234,11 @@ def main(given: argparse.Namespace) -> None:
         settings = Settings(_env_file=None, var=var, pack=quarters[-1].pack, readers=1)
         for country in quarters:
             load(settings, country)
+        deliveries = sum(country.files for country in quarters)
         for command in COMMANDS:
-            if command.name not in given.commands:
-                continue
-            base = here(command, settings)
-            measured = {count: by_workers(command, settings, count) for count in given.workers}
-            show(command.name, sum(country.files for country in quarters), base, measured)
+            if command.name in given.commands:
+                print(f"\n{command.name}, {deliveries} deliveries")
+                measure(command, settings, given.workers)
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
