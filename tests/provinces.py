@@ -108,7 +108,13 @@ class SendingProvince:
         self.load("land", commune(self.pack.province.code, number), period, facts, *findings)
 
     def load(
-        self, form: str, unit: str, period: str, facts: Mapping[str, float], *findings: Finding
+        self,
+        form: str,
+        unit: str,
+        period: str,
+        facts: Mapping[str, float],
+        *findings: Finding,
+        stage: Stage = Stage.FINAL,
     ) -> None:
         """Load a report of a unit."""
         self._number += 1
@@ -119,7 +125,7 @@ class SendingProvince:
             for row, (name, value) in enumerate(facts.items(), 5)
         )
         report = Submission(
-            delivery, verdict_of(findings), findings, form, "v1", unit, Period.parse(period), Stage.FINAL, values,
+            delivery, verdict_of(findings), findings, form, "v1", unit, Period.parse(period), stage, values,
             values_read=len(values),
         )  # fmt: skip
         load_delivery(

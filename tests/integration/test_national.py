@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from connectors.shared_folder import SharedFolder
 from mtqg.cli import app
+from program.calendar.stage import Stage
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
 from program.pack.load import Pack
@@ -164,6 +165,33 @@ def test_the_own_report_of_a_province_comes_before_the_sum_of_its_units(
     )
     # Of the units only those of 02 are in the figure.
     assert rows == [(200 + 80, 500 + 80, 2, 1, 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("own", "of_units", "chosen"), [("final", "estimate", "own"), ("estimate", "final", "units")]
+)
+def test_a_province_has_one_place_where_its_own_report_and_its_units_are_of_two_stages(
+    two: Any, nation: Pack, folder: Path, tmp_path: Path, own: str, of_units: str, chosen: str
+) -> None:
+    first, _ = two
+    for number in (1, 2, 3):
+        first.load(
+            "land",
+            commune("01", number),
+            "2025-H1",
+            {"needed_total": 100, "met_total": 10},
+            stage=Stage(of_units),
+        )
+    first.load("land", "01", "2025-H1", {"needed_total": 100, "met_total": 90}, stage=Stage(own))
+    first.send(str(folder))
+    file = tmp_path / "n.duckdb"
+    build(nation, folder, file)
+    rows = ask(
+        file,
+        "SELECT unit_code, actual, place, provinces FROM ranking "
+        "WHERE indicator_code = 'LAND-SHARE' AND period = '2025-H1'",
+    )
+    assert rows == [("01", {"own": 90, "units": 10}[chosen], 1, 1)]
 
 
 def test_doubts_of_the_units_reach_the_country(
