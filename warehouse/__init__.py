@@ -2,5 +2,6 @@
 
 `tables` is the schema, `states` the states and kinds that its columns hold. `database.engine` opens
 and migrates the warehouse. `ledger` records deliveries and runs, `load` records checked submissions
-in one transaction. `outbox` hands out letters. `queries` answers the commands and the page.
+in one transaction. `lifecycle` is what happens to them later, `outbox` holds letters, `queries`
+answers commands and pages, `maintenance` copies and rebuilds. May import: `program`.
 """

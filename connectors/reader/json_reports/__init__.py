@@ -2,5 +2,5 @@
 
 `portal_report` is the portal's contract (docs/portal.md). `tool_submission` turns a submission of
 KoboToolbox or ODK Central into that contract by its mapping (`program.tools.tool_form`). Unlike
-`open`, these modules know the forms of the pack.
+`connectors.reader.open`, these modules know the forms of the pack.
 """
