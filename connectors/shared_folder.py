@@ -23,7 +23,10 @@ class SharedFolder:
         self._files, self._root = open_files(url, options or {}, _ANSWER_SECONDS)
 
     def names(self, folder: str) -> list[str]:
-        """Return the names of what is directly in a folder, in order."""
+        """Return the names of the files and folders directly in a folder, in alphabetical order.
+
+        FileNotFoundError, an OSError, where there is no such folder.
+        """
         # fsspec keeps listings, and others write to the folder.
         self._files.invalidate_cache()
         path = self._path(folder)

@@ -25,7 +25,10 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read some bytes, as soon as there are any."""
+        """Read some bytes, as soon as there are any, and return how many; 0 at the end.
+
+        Raises TimeoutError after the deadline.
+        """
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError(f"the answer is not complete after {self._seconds} s; gave up")

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def parse_day(text: str) -> datetime:
-    """Return the day that an option names. Raises typer.BadParameter that says how to write it."""
+    """Return the day that an option names, as its midnight without a zone.
+
+    Raises typer.BadParameter that says how to write a day.
+    """
     try:
         return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007  (a day has no zone)
     except ValueError:

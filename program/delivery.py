@@ -127,7 +127,7 @@ class Delivery:
 
     @property
     def claimed_at(self) -> datetime | None:
-        """The time that its source claims for it, which no file can claim beyond its arrival."""
+        """The time that its source claims for it, at the latest its arrival; None without one."""
         return self.offered_at and min(self.offered_at, self.received_at)
 
     @property

@@ -90,7 +90,7 @@ class OutputFolder:
         return is_same
 
     def write(self, name: str, content: bytes, made_from: str) -> None:
-        """Write the file `name`; a file with the same bytes stays as it is."""
+        """Write the file `name` in one move; a file with the same bytes stays as it is."""
         path = self.path(name)
         self._made_from[name] = made_from
         if not path.exists() or path.read_bytes() != content:
@@ -98,7 +98,10 @@ class OutputFolder:
             self.written.append(path)
 
     def make(self, name: str, made_from: str, content: Callable[[], bytes]) -> None:
-        """Write the file `name` unless it is there, made from the same."""
+        """Write the file `name` unless it is there, made from the same.
+
+        Calls `content` only where it writes. Idempotent.
+        """
         if not self.is_current(name, made_from):
             self.write(name, content(), made_from)
 

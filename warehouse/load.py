@@ -112,7 +112,10 @@ def load_delivery(
     now: datetime,
     numbers: Mapping[int, int] = _NO_NUMBERS,
 ) -> int | None:
-    """Record all submissions of one delivery, as `load_deliveries` does for many."""
+    """Record all submissions of one delivery, as `load_deliveries` does for many.
+
+    Returns the number of facts; None for a delivery that was on record already.
+    """
     checked = CheckedDelivery(submissions, now, numbers)
     return load_deliveries(engine, [checked], run_id=run_id, rule_set_version=rule_set_version)[0]
 

@@ -31,7 +31,8 @@ _AUTOMATIC_HEADERS = ("List-Id", "X-Autoreply", "X-Autorespond", "X-Failed-Recip
 def mail_headers(content: bytes, server: str | None) -> InboundMail:
     """Return what the headers of a mail say, of which more may follow.
 
-    `server` is the one whose results of authentication count, None for no server.
+    `server` is the one whose results of authentication count, None for no server. Raises nothing:
+    headers that break the library are as good as none.
     """
     try:
         return _said_by(parsed_mail(header_block(content)), server)
@@ -41,7 +42,10 @@ def mail_headers(content: bytes, server: str | None) -> InboundMail:
 
 
 def read_mail(content: bytes, server: str | None) -> InboundMail:
-    """Return what a whole mail says, its text included."""
+    """Return what a whole mail says, with its sender's own text and links.
+
+    Raises nothing: of a mail that breaks a library only the headers are returned, or nothing.
+    """
     mail = mail_headers(content, server)
     try:
         bodies = bodies_of(opened_mail(content))

@@ -37,7 +37,7 @@ class MarkedFolder:
     def add(self, parts: Sequence[Checked]) -> None:
         """Write one marked copy for all reports in a file, and print its path or why it failed.
 
-        A file without findings gets no copy.
+        A file without findings gets no copy. Raises nothing for a file that cannot be marked.
         """
         first = parts[0]
         name = first.path.name

@@ -199,7 +199,10 @@ def _why(report: ReportingRow | None) -> WhyMissing:
 
 
 def value_of(indicator: Indicator, current: Sequence[TracedFact]) -> float | None:
-    """Return the figure in the printed unit of measure, from the current facts of one report."""
+    """Return the figure in the printed unit of measure, from the current facts of one report.
+
+    A share is in per cent. None where a fact is missing, or the denominator is missing or 0.
+    """
     by_element = {fact.element: _number(fact) for fact in current}
     numerator = by_element.get(indicator.numerator or "")
     denominator = by_element.get(indicator.denominator or "")

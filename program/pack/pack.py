@@ -104,7 +104,10 @@ class Pack:
 
     @property
     def province(self) -> Unit:
-        """The province itself, a reporting unit like any other."""
+        """The province itself, a reporting unit like any other, as it was last.
+
+        Raises ConfigurationError if `units.csv` has no unit with the province's code.
+        """
         code = self.program.province
         # Without a day: Sóc Trăng ended in June 2025, and its pack is still in use.
         unit = self.units.latest(code)

@@ -24,7 +24,7 @@ class SentValues:
     values: Mapping[str, DataValue]
 
     def changed(self, values: Sequence[DataValue]) -> list[DataValue]:
-        """Return the values that the server does not have, or has otherwise."""
+        """Return the values, in their order, that the server does not have, or has otherwise."""
         return [value for value in values if not self._has(value)]
 
     def gone(self, values: Sequence[DataValue]) -> list[DataValue]:
@@ -33,7 +33,7 @@ class SentValues:
         return [value for key, value in self.values.items() if key not in keys]
 
     def after(self, sent: Iterable[DataValue], deleted: Iterable[DataValue]) -> "SentValues":
-        """Return what the server has after a push."""
+        """Return what the server has after a push that sent and deleted these values."""
         values = dict(self.values)
         for value in deleted:
             values.pop(value.key, None)

@@ -43,12 +43,15 @@ class Channel:
 
 
 def alarm_channels(settings: Settings) -> tuple[Channel, ...]:
-    """Return the operator's channels."""
+    """Return the operator's channels, each once, in the order of `MTQG_ALARM_CHANNELS`.
+
+    A wrong URL is found when something is sent to it.
+    """
     return tuple(_channels("alarm", settings.alarm_channels))
 
 
 def office_channels(settings: Settings) -> tuple[Channel, ...]:
-    """Return the office's channels."""
+    """Return the office's channels, each once, in the order of `MTQG_OFFICE_CHANNELS`."""
     return tuple(_channels("office", settings.office_channels))
 
 

@@ -81,7 +81,7 @@ class FigureSource:
 
     @property
     def words(self) -> dict[str, str]:
-        """The texts that a form may ask for."""
+        """The texts that a form may ask for, by the names of their places."""
         return {
             "period": self.period.label,
             "day": format_date(self.day),

@@ -44,7 +44,7 @@ class AwaitedUnit:
 
     @property
     def contact(self) -> Contact | None:
-        """Whom to call."""
+        """Whom to call; None where the pack has no contact for the unit."""
         return self.reports[0].contact
 
     @property

@@ -73,7 +73,11 @@ def plan_table(rows: Sequence[PlanRow], year: int, title: str, pack: Pack) -> Re
 
 
 def plan_section(heading: str, rows: Sequence[PlanRow]) -> list[ReportRow]:
-    """Return a heading and a line of `PLAN_COLUMNS` for each planned figure below it."""
+    """Return a heading, and below it a line of `PLAN_COLUMNS` for each planned figure.
+
+    Figures are in the printed measure. The heading names the number of the plan, if a unit gave
+    one, and is marked where a figure is synthetic.
+    """
     document = next((row for row in rows if row.plan_number), None)
     if document is not None:
         heading = f"{heading} – kế hoạch số {document.plan_number}"

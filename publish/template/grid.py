@@ -99,12 +99,12 @@ class Grid:
         return 1 + names.index(name)
 
     def row_of(self, key: str) -> int:
-        """Return the row of a matrix's line."""
+        """Return the row of a matrix's line, counted from 0. Raises ValueError for no such key."""
         keys = [line.key for line in self.table.lines]
         return self.top + keys.index(key)
 
     def line_at(self, row: int) -> Line | None:
-        """Return the line of a matrix in `row`; None for a list."""
+        """Return the line of a matrix in `row`, one of its rows of data; None for a list."""
         lines = self.table.lines
         if not lines:
             return None

@@ -65,7 +65,7 @@ class PastReader:
     def past_of(self, requested: Collection[HistoryKeys]) -> History:
         """Return the current reports to which the reports `requested` are compared.
 
-        Their facts are in the order of the reports.
+        Their facts are in the order of the reports. Raises WarehouseError if the database fails.
         """
         try:
             with self._engine.connect() as connection:

@@ -142,7 +142,10 @@ def _order(row: Sequence[Value], positions: Sequence[int]) -> tuple[tuple[bool, 
 
 
 def data_day(engine: Engine) -> date:
-    """Return the day of the last run: the marts' `data_as_of`."""
+    """Return the day of the last run: the marts' `data_as_of`.
+
+    Raises WarehouseError before the first run.
+    """
     with engine.connect() as connection:
         day = connection.scalar(select(func.max(RunRow.as_of)))
     if day is None:

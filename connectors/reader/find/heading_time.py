@@ -56,7 +56,10 @@ class DatedHeading(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def split_time(text: str) -> DatedText:
-    """Return a heading without the time behind it: "Kế hoạch vốn", 2025."""
+    """Return a heading without the time behind it, and the time: "Kế hoạch vốn", 2025.
+
+    A heading that names no time, or nothing else, is returned whole.
+    """
     if CENTURY not in text or len(text) > _LONGEST:
         return DatedText(text, None)
     readings = [(text, "")]

@@ -39,7 +39,7 @@ def nil_mark(place: TableRegion) -> NilMark | None:
 
 
 def tick_of(place: TableRegion) -> NilMark | None:
-    """Return the template's cell for it, if it is ticked."""
+    """Return the template's cell for it; None where there is none, or it is not ticked."""
     for number in _rows_above(place):
         row = place.row(number)
         for at, cell in enumerate(row):

@@ -83,7 +83,10 @@ _MIN_SHARE = 0.5
 
 
 def encoding_of_font(name: str) -> Encoding | None:
-    """Return the encoding of texts in a font: .VnTime and .VnArialH are TCVN3, VNI-Times is VNI."""
+    """Return the encoding of texts in a font, by its name; None for a font of Unicode.
+
+    .VnTime and .VnArialH are TCVN3, VNI-Times is VNI.
+    """
     folded = name.strip().casefold()
     if folded.startswith(".vn"):
         return Encoding.TCVN3

@@ -92,7 +92,10 @@ class Odk:
             yield offer, latest if number == last else None
 
     def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
-        """Return the JSON of a submission that was just listed; None beyond `max_bytes`."""
+        """Return the JSON of a submission that was just listed; None beyond `max_bytes`.
+
+        Asks the tool for nothing. Raises SourceError for a submission that was not listed.
+        """
         content = self._content.get(offer.external_id)
         if content is None:
             raise SourceError(f"{self._form}: {offer.external_id} was not listed in this run")
