@@ -63,7 +63,6 @@ class Project(Model):
 
     code: str
     name: str
-    name_en: str
     parent: str | None = None
     tag: Tag
     source: str = Field(min_length=1)
@@ -100,7 +99,6 @@ class CapitalSource(Model):
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     name: str
-    name_en: str
     parent: str | None = None
     tag: Tag
     source: str = Field(min_length=1)

@@ -29,7 +29,6 @@ AMOUNT = {
 STREAM = {
     "code": "central",
     "name": "Ngân sách trung ương",
-    "name_en": "Central",
     "tag": "B",
     "source": "B",
     "amounts": "unknown",
@@ -163,12 +162,12 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     ),
     (
         Project,
-        {"code": "DA1", "name": "Đất ở", "name_en": "Land", "tag": "C?", "source": "S2"},
+        {"code": "DA1", "name": "Đất ở", "tag": "C?", "source": "S2"},
         "tag",
     ),
     (
         Project,
-        {"code": "DA1", "name": "Đất ở", "name_en": "Land", "tag": "C", "source": ""},
+        {"code": "DA1", "name": "Đất ở", "tag": "C", "source": ""},
         "at least 1 character",
     ),
     (Target, TARGET | {"comparison": "about"}, "at_least"),

@@ -24,7 +24,7 @@ AMOUNT = Amount(scope="national", first_year=2021, last_year=2025, vnd=1e9, **PL
 
 
 def project(code: str, parent: str | None = None, tag: str = "C") -> Project:
-    return Project(code=code, name=code, name_en=code, parent=parent, tag=Tag(tag), source="S2")
+    return Project(code=code, name=code, parent=parent, tag=Tag(tag), source="S2")
 
 
 def indicator(code: str = "I", **changes: Any) -> Indicator:
@@ -50,8 +50,7 @@ def duty(**changes: Any) -> Duty:
 
 def stream(**changes: Any) -> CapitalSource:
     return CapitalSource.model_validate(
-        {"code": "central", "name": "TW", "name_en": "Central", "amounts": [AMOUNT], **PLAIN}
-        | changes
+        {"code": "central", "name": "TW", "amounts": [AMOUNT], **PLAIN} | changes
     )
 
 
