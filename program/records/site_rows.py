@@ -40,8 +40,9 @@ class SubmissionLine:
     """A submission without its figures. Times are UTC.
 
     Unit, form, period and version are None if unknown. `is_current`: its figures count today.
-    `findings` counts the findings, closed ones too; `open_findings` those that still hold, without
-    notes. `compared_at` is when a cross-check last saw it.
+    `findings` counts the findings, `closed_findings` those of them that no longer hold: both only
+    grow, so that equal counts are equal findings. `open_findings` are those that still hold,
+    without notes.
     """
 
     submission_id: int
@@ -54,7 +55,6 @@ class SubmissionLine:
     rule_set_version: str
     is_current: bool
     loaded_at: datetime
-    compared_at: datetime | None
     superseded_by_id: int | None
     name: str
     sender_unit: str | None
@@ -64,6 +64,7 @@ class SubmissionLine:
     is_withdrawn: bool
     is_synthetic: bool
     findings: int
+    closed_findings: int
     open_findings: int
 
 

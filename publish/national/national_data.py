@@ -15,7 +15,8 @@ from program.records.query_rows import (
 )
 from program.records.site_rows import DisbursementRow
 from program.submission import Verdict
-from publish.site.site_data import FigureRows, SiteData
+from publish.figure_rows import FigureRows
+from publish.site.site_data import SiteData
 from warehouse.national.file import NationalFile
 from warehouse.queries.view_rows import view_row
 

@@ -1,14 +1,13 @@
 """The page of an indicator: trend with target, map, and the table of units that make the sum."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Generic, TypeVar
 
 from program.calendar.period import Period, PeriodKind
 from program.calendar.stage import Stage
 from program.pack.boundaries import Boundaries
-from program.pack.catalogue import Indicator, IndicatorKind
+from program.pack.catalogue import Direction, Indicator, IndicatorKind
 from program.pack.load import Program
 from program.records.query_rows import ProgressRow, StageRow, TerritorySumRow
 from program.records.report_state import is_past_due
@@ -20,13 +19,14 @@ from publish.site.pages import SitePages, indicator_path, part_path, unit_path
 from publish.site.site_data import SiteData
 from publish.site.tables.grids import IndicatorTable, PageColumn, ReportingGrid, indicator_tables
 from publish.site.tables.parts import PartLink, parts_of
+from publish.site.tables.ranks import Ranks
 from publish.site.tables.target_summary import TargetLine
 
 Row = TypeVar("Row", ProgressRow, TerritorySumRow)
 
 _TEMPLATE = "site/indicator.html.j2"
 _PART_TEMPLATE = "site/indicator_part.html.j2"
-_LINE_BYTES, _CELL_BYTES = 150, 450
+_LINE_BYTES, _CELL_BYTES = 210, 450
 """About how long a line of a table is in HTML, and each figure of it."""
 _MOST_DIFFERENCES = 100
 """Estimates far from the final figure that a page lists; of more, their number is said."""
@@ -58,12 +58,14 @@ class MapView:
 class FigureTable(Generic[Row]):
     """The figures of units of one level.
 
-    `sources` gives the submission of each unit's own figure, by unit code and period. A table that
-    is too long for one page has no lines and leads to its `parts`.
+    `sources` gives the submission of each unit's own figure, by unit code and period, and `ranks`
+    the place of a unit's latest figure among its peers. A table that is too long for one page has
+    no lines and leads to its `parts`.
     """
 
     grid: ReportingGrid[Row]
     sources: Mapping[tuple[str, str], int]
+    ranks: Mapping[tuple[str, str], tuple[int, int]]
     parts: tuple[PartLink, ...]
 
 
@@ -103,7 +105,8 @@ def write_indicator_pages(
     Their tables are whole: a page whose table is too long has links to parts instead.
     """
     lines = {line.indicator.code: line for line in data.targets}
-    writer = _Writer(pages, data, boundaries, common)
+    ranks = Ranks(data.figure_rows.figures, _group_of(data))
+    writer = _Writer(pages, data, boundaries, ranks, common)
     tables = indicator_tables(
         data.figure_rows.figures, data.figure_rows.sums, data.figure_rows.stages, data.pack
     )
@@ -115,6 +118,7 @@ class _Writer:
     pages: SitePages
     data: SiteData
     boundaries: Boundaries | None
+    ranks: Ranks
     common: Mapping[str, object]
 
     def write(self, table: IndicatorTable, line: TargetLine | None) -> IndicatorPage:
@@ -127,7 +131,7 @@ class _Writer:
         page = IndicatorPage(
             indicator=indicator,
             figures=tuple(self._figures(indicator, grid) for grid in table.grids),
-            territories=tuple(FigureTable(grid, {}, ()) for grid in table.territories),
+            territories=tuple(FigureTable(grid, {}, {}, ()) for grid in table.territories),
             differences=table.differences[:_MOST_DIFFERENCES],
             more_differences=max(len(table.differences) - _MOST_DIFFERENCES, 0),
             line=line,
@@ -148,13 +152,18 @@ class _Writer:
         self, indicator: Indicator, grid: ReportingGrid[ProgressRow]
     ) -> FigureTable[ProgressRow]:
         sources = {}
-        cells_of_all = chain.from_iterable(cells for _, cells in grid.lines)
-        rows = [row for row in cells_of_all if row is not None]
-        for row in rows:
-            number = self.data.source_of_figure(indicator, row)
-            if number is not None:
-                sources[row.unit_code, row.period] = number
-        return FigureTable(grid, sources, ())
+        ranks = {}
+        is_up = indicator.direction is Direction.UP
+        for _, cells in grid.lines:
+            rows = [row for row in cells if row is not None and row.actual is not None]
+            for row in rows:
+                number = self.data.source_of_figure(indicator, row)
+                if number is not None:
+                    sources[row.unit_code, row.period] = number
+            rank = self.ranks.of(rows[-1], is_up=is_up) if rows else None
+            if rank is not None:
+                ranks[rows[-1].unit_code, rows[-1].period] = rank
+        return FigureTable(grid, sources, ranks, ())
 
     def _in_parts(
         self, indicator: Indicator, table: FigureTable[Row], prefix: str
@@ -165,13 +174,25 @@ class _Writer:
             grid = replace(table.grid, lines=part.lines)
             codes = {unit.code for unit, _ in part.lines}
             own = {key: number for key, number in table.sources.items() if key[0] in codes}
-            page = IndicatorPart(indicator, part.title, FigureTable(grid, own, ()), bool(prefix))
+            ranks = {key: rank for key, rank in table.ranks.items() if key[0] in codes}
+            of_part = FigureTable(grid, own, ranks, ())
+            page = IndicatorPart(indicator, part.title, of_part, bool(prefix))
             path = part_path(indicator_path(indicator.code), f"{prefix}{part.name}")
             self.pages.write(path, _PART_TEMPLATE, page, {**self.common, "page": page}.copy)
             links.append(PartLink(path, part.title, len(part.lines), grid.filled))
         if not links:
             return table
-        return FigureTable(replace(table.grid, lines=()), {}, tuple(links))
+        return FigureTable(replace(table.grid, lines=()), {}, {}, tuple(links))
+
+
+def _group_of(data: SiteData) -> Callable[[str], Hashable]:
+    """Return a function that gives the peers of a unit: of its level, below the same parent."""
+
+    def group_of(code: str) -> Hashable:
+        unit = data.units.get(code)
+        return None if unit is None else (unit.kind, unit.parent)
+
+    return group_of
 
 
 def _weight(cells: Sequence[object]) -> int:

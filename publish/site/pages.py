@@ -96,7 +96,7 @@ class SitePages:
         made = tables()
         if not made:
             return
-        # Inputs may change without a change of a row: a rank, or a day more.
+        # Inputs may change without a change of a row: a rank on an indicator's page, or a day more.
         from_rows = digest_of(self._shared, made)
         made_from = f"{from_inputs} {from_rows}"
         if before.endswith(from_rows):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -12,52 +12,25 @@ from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
 from program.records.office_inbox import Explanation
-from program.records.plan_rows import NarrativeRow, PlanRow
 from program.records.query_rows import (
     FirstSubmissionRow,
     ProgressRow,
     QualityRow,
     ReportingRow,
-    StageRow,
-    TerritorySumRow,
 )
 from program.records.report_state import ReportState, state_counts, state_of
 from program.records.site_rows import DisbursementRow, SubmissionLine
 from program.units.register import Unit
-from publish.kept_rows import kept_rows
-from publish.output_folder import code_digest, digest_of, pack_digest
+from publish.figure_rows import FigureRows, figure_rows
 from publish.site.tables.target_summary import TargetLine, target_summary
 from warehouse.database.engine import Warehouse
-from warehouse.queries.marts import data_day, data_version
+from warehouse.queries.marts import data_day
 from warehouse.queries.office_inbox import explanations
-from warehouse.queries.plans import narratives, plans_of
 from warehouse.queries.quality import first_passes, quality
-from warehouse.queries.report_facts import disbursement_rows
-from warehouse.queries.reports import (
-    progress_and_headlines,
-    reporting,
-    stages,
-    territories_and_provincial,
-)
+from warehouse.queries.reports import reporting
 from warehouse.queries.site import all_submissions
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class FigureRows:
-    """The rows of the marts of figures: each takes seconds to ask, and changes with reports only.
-
-    `provincial` are the province's figures with a target, `figures` those of each unit.
-    """
-
-    figures: Sequence[ProgressRow]
-    provincial: Sequence[ProgressRow]
-    sums: Sequence[TerritorySumRow]
-    stages: Sequence[StageRow]
-    money: Sequence[DisbursementRow]
-    plans: Sequence[PlanRow]
-    narratives: Sequence[NarrativeRow]
 
 
 @dataclass(frozen=True)
@@ -165,9 +138,6 @@ def site_data(engine: Warehouse, pack: Pack, kept: Path | None = None) -> SiteDa
     `kept` is the file that keeps the figures for the next run.
     """
     day = data_day(engine)
-    # Figures follow from the month too: a period that ends on this very day has ended.
-    month = (day + timedelta(days=1)).replace(day=1)
-    made_from = digest_of(code_digest(), pack_digest(pack), data_version(engine), month)
     return SiteData(
         pack=pack,
         day=day,
@@ -176,7 +146,7 @@ def site_data(engine: Warehouse, pack: Pack, kept: Path | None = None) -> SiteDa
         quality=quality(engine),
         first_passes=first_passes(engine),
         explanations=explanations(engine),
-        figure_rows=kept_rows(kept, made_from, lambda: _figure_rows(engine, pack)),
+        figure_rows=figure_rows(engine, pack, day, kept),
     )
 
 
@@ -186,20 +156,6 @@ def _of_any_day(row: ReportingRow) -> ReportingRow:
     Its page shows the deadline: it stays as it is while nothing comes.
     """
     return replace(row, days_late=None) if row.verdict is None else row
-
-
-def _figure_rows(engine: Warehouse, pack: Pack) -> FigureRows:
-    province = pack.province.code
-    figures, provincial = progress_and_headlines(engine, province)
-    return FigureRows(
-        figures=figures,
-        provincial=provincial,
-        sums=territories_and_provincial(engine),
-        stages=stages(engine),
-        money=disbursement_rows(engine),
-        plans=plans_of(engine, province),
-        narratives=narratives(engine),
-    )
 
 
 def _grouped(rows: Iterable[Row], field: str) -> Mapping[str, list[Row]]:

@@ -1,11 +1,11 @@
-"""The page of a unit: its reports, what waits for it, its figures and its place among peers."""
+"""The page of a unit: its reports, what waits for it, and its figures."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from program.calendar.period import Period
 from program.finding import Finding, Severity
-from program.pack.catalogue import Direction, Indicator
+from program.pack.catalogue import Indicator
 from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.report_state import ReportState
 from program.records.reporting_rates import Rates, rates_of
@@ -13,7 +13,6 @@ from program.units.register import Unit
 from publish.site.pages import SitePages, unit_path
 from publish.site.quality_page import FirstSubmissionRate, passing
 from publish.site.site_data import SiteData
-from publish.site.tables.ranks import Ranks
 from warehouse.database.engine import Warehouse
 from warehouse.queries.site import findings_of_submissions
 
@@ -26,15 +25,15 @@ _MOST_FINDINGS = 40
 
 @dataclass(frozen=True, slots=True)
 class UnitFigure:
-    """A unit's figures of one indicator, the latest last, and its place in the latest period.
+    """A unit's figures of one indicator, the latest last.
 
-    `sources` has the submission of each figure, in the same order.
+    `sources` has the submission of each figure, in the same order. Nothing here follows from the
+    reports of other units: one report would else change the pages of all peers.
     """
 
     indicator: Indicator
     rows: tuple[ProgressRow, ...]
     sources: tuple[int | None, ...]
-    rank: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,9 @@ def write_unit_pages(
     Without an engine they have no findings: the country's file has none in words.
     """
     findings = {} if engine is None else _open_findings(data, engine)
-    ranks = Ranks(data.figure_rows.figures, _group_of(data))
     shown = []
     for code, unit in data.units.items():
-        page = _page_of(code, unit, data, findings.get(code, []), ranks)
+        page = _page_of(code, unit, data, findings.get(code, []))
         shown.append(page)
         values = {**common, "page": page, "state_of": data.state_of}
         pages.write(unit_path(code), _TEMPLATE, page, values.copy)
@@ -96,7 +94,6 @@ def _page_of(
     unit: Unit,
     data: SiteData,
     findings: Sequence[FindingToFix],
-    ranks: Ranks,
 ) -> UnitPage:
     reports = data.reports_by_unit.get(code, [])
     in_order = sorted(reports, key=lambda row: (Period.parse(row.period).end_order, row.form_code))
@@ -118,15 +115,11 @@ def _page_of(
         quality=passing(first, found),
         findings=tuple(findings[:_MOST_FINDINGS]),
         more_findings=max(len(findings) - _MOST_FINDINGS, 0),
-        figures=tuple(_figures_of(code, data, ranks)),
+        figures=tuple(_figures_of(code, data)),
     )
 
 
-def _figures_of(
-    code: str,
-    data: SiteData,
-    ranks: Ranks,
-) -> list[UnitFigure]:
+def _figures_of(code: str, data: SiteData) -> list[UnitFigure]:
     by_indicator: dict[str, list[ProgressRow]] = {}
     for row in data.figures_by_unit.get(code, []):
         if row.actual is not None:
@@ -137,20 +130,9 @@ def _figures_of(
         if not rows:
             continue
         latest = sorted(rows, key=lambda row: Period.parse(row.period).end_order)[-_PERIODS:]
-        rank = ranks.of(latest[-1], is_up=indicator.direction is Direction.UP)
         sources = tuple(data.source_of_figure(indicator, row) for row in latest)
-        figures.append(UnitFigure(indicator, tuple(latest), sources, rank))
+        figures.append(UnitFigure(indicator, tuple(latest), sources))
     return figures
-
-
-def _group_of(data: SiteData) -> Callable[[str], Hashable]:
-    """Return a function that gives the peers of a unit: of its level, below the same parent."""
-
-    def group_of(code: str) -> Hashable:
-        unit = data.units.get(code)
-        return None if unit is None else (unit.kind, unit.parent)
-
-    return group_of
 
 
 def _open_findings(data: SiteData, engine: Warehouse) -> Mapping[str, list[FindingToFix]]:

@@ -7,17 +7,21 @@ from urllib.parse import unquote, urlsplit
 import lxml.html
 import openpyxl
 import pytest
+from sqlalchemy import update
 
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from program.pack.load import Pack
+from program.records.site_rows import SubmissionLine
 from program.settings import Settings
-from publish.site import reporting_pages, site_data
+from publish import figure_rows
+from publish.site import reporting_pages, submission_pages
 from publish.site.guide_pages import GUIDES, write_guide_pages
 from publish.site.pages import SitePages, open_site
 from publish.site.site import publish_site
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.steps_by_hand import collect, load
+from warehouse.tables import FindingRow, SubmissionRow
 
 pytestmark = pytest.mark.sqlite_only  # pages, not databases
 NOON = datetime(2025, 1, 25, 5, tzinfo=UTC)
@@ -189,6 +193,29 @@ def test_a_page_whose_contents_are_the_same_is_not_written_again(
     assert not changed & {"submissions/1.html", "submissions/2.html", "projects/DA1.html"}
 
 
+def test_a_cross_check_that_finds_nothing_new_lets_no_submission_s_page_be_made_again(
+    run: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(run, tmp_path)
+    made: list[int] = []
+    make = submission_pages._page_of
+
+    def noting(line: SubmissionLine, *more: object) -> object:
+        made.append(line.submission_id)
+        return make(line, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(submission_pages, "_page_of", noting)
+    with run.warehouse.begin() as connection:
+        connection.execute(update(SubmissionRow).values(compared_at=datetime.now(UTC)))
+    publish(run, tmp_path)
+    assert made == []
+    with run.warehouse.begin() as connection:
+        of_943 = FindingRow.submission_id == 2
+        connection.execute(update(FindingRow).where(of_943).values(closed_at=datetime.now(UTC)))
+    publish(run, tmp_path)
+    assert made == [2]
+
+
 def test_a_page_of_nothing_goes_and_other_files_stay(run: RunContext, tmp_path: Path) -> None:
     folder = tmp_path / "shown"
     publish(run, folder)
@@ -305,13 +332,19 @@ def test_the_rows_of_figures_are_asked_again_only_after_something_came(
     run: RunContext, monkeypatch: pytest.MonkeyPatch, fill: Fill
 ) -> None:
     asked: list[str] = []
-    ask = site_data._figure_rows
 
-    def counted(*given: object) -> object:
-        asked.append("asked")
-        return ask(*given)  # type: ignore[arg-type]
+    def counted(name: str) -> None:
+        ask = getattr(figure_rows, name)
 
-    monkeypatch.setattr(site_data, "_figure_rows", counted)
+        def noting(*given: object) -> object:
+            asked.append(name)
+            return ask(*given)
+
+        monkeypatch.setattr(figure_rows, name, noting)
+
+    counted("_asked")
+    counted("_renewed")
+    monkeypatch.setattr(figure_rows, "_LARGEST_PART", 1)
 
     def write(of_run: RunContext) -> str:
         index = publish_site(of_run.warehouse, of_run.pack, of_run.settings, NOON)
@@ -319,7 +352,7 @@ def test_the_rows_of_figures_are_asked_again_only_after_something_came(
 
     first = write(run)
     assert write(run) == first
-    assert len(asked) == 1
+    assert asked == ["_asked"]
     content = fill("942", "2024-Q4", levels=OTHER_LEVELS)
     (Path(run.settings.inbox_url) / "942" / "again.xlsx").write_bytes(content)
     second = open_run(run.settings, date(2025, 1, 21))
@@ -327,7 +360,7 @@ def test_the_rows_of_figures_are_asked_again_only_after_something_came(
     load(second)
     second.finish()
     assert write(second) != first
-    assert len(asked) == 2
+    assert asked == ["_asked", "_renewed"]
     (run.settings.var / "site-rows").write_bytes(b"cut off")
     assert write(second) != first
-    assert len(asked) == 3
+    assert asked == ["_asked", "_renewed", "_asked"]

@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
@@ -27,6 +27,7 @@ _HISTORY = {
     "deliveries": ("withdrawn_at",),
 }
 """The tables that a run adds rows to, with their columns that are set later."""
+_OF_CATALOGUE = dict.fromkeys(CATALOGUE, ("known_from", "known_to"))
 
 
 class ColumnKind(StrEnum):
@@ -159,8 +160,16 @@ def data_version(engine: Engine) -> str:
     Only the day of a run may change them beside that: `Mart.changes_daily`. It reads indexes and
     small tables, not the facts: these never change without their submission.
     """
+    return _version(engine, _HISTORY | _OF_CATALOGUE)
+
+
+def catalogue_version(engine: Engine) -> str:
+    """Return a text that changes when anything of the pack's copy in the warehouse changes."""
+    return _version(engine, _OF_CATALOGUE)
+
+
+def _version(engine: Engine, columns_by_table: Mapping[str, tuple[str, ...]]) -> str:
     counted = hashlib.sha256()
-    columns_by_table = dict(_HISTORY) | dict.fromkeys(CATALOGUE, ("known_from", "known_to"))
     with engine.connect() as connection:
         for name, later in columns_by_table.items():
             table = WarehouseTable.metadata.tables[name]

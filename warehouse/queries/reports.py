@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Engine, TextClause, and_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
@@ -16,6 +16,7 @@ from program.records.query_rows import (
     TerritorySumRow,
 )
 from program.submission import Verdict
+from warehouse.queries.report_states import MartPart
 from warehouse.queries.view_rows import view_rows
 from warehouse.tables import DeliveryRow, FindingRow, SubmissionRow
 
@@ -53,11 +54,15 @@ def progress_of(engine: Engine, unit: str) -> list[ProgressRow]:
 
 
 def progress_and_headlines(
-    engine: Engine, unit: str
+    engine: Engine, unit: str, part: MartPart | None = None
 ) -> tuple[list[ProgressRow], list[ProgressRow]]:
-    """Return what `progress` and `progress_of` return, from one question: each takes seconds."""
+    """Return what `progress` and `progress_of` return, from one question: each takes seconds.
+
+    Only the rows of a part where one is given.
+    """
     of_unit = "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL"
-    rows = _progress(engine, f"(basis = 'reported' AND reported = 1) OR ({of_unit})", unit=unit)
+    condition = f"((basis = 'reported' AND reported = 1) OR ({of_unit}))"
+    rows = _progress(engine, condition, part, unit=unit)
     reported = [row for row in rows if row.basis == "reported" and row.reported == 1]
     own = [row for row in rows if row.unit_code == unit]
     headlines = [row for row in own if row.target is not None and row.actual is not None]
@@ -70,12 +75,24 @@ def progress_in(engine: Engine, unit: str, period: str) -> list[ProgressRow]:
     return _progress(engine, condition, unit=unit, period=period)
 
 
-def _progress(engine: Engine, condition: str, **values: str) -> list[ProgressRow]:
-    query = (
-        f"SELECT * FROM mart_progress WHERE {condition} "  # noqa: S608  (our own text)
-        "ORDER BY indicator_code, unit_code, period"
-    )
+def _progress(
+    engine: Engine, condition: str, part: MartPart | None = None, **values: str
+) -> list[ProgressRow]:
+    selected = f"SELECT * FROM mart_progress WHERE {condition}"  # noqa: S608  (our own text)
+    query = _within(part, selected, "ORDER BY indicator_code, unit_code, period")
     return view_rows(engine, ProgressRow, query, **values)
+
+
+def _within(part: MartPart | None, selected: str, order: str) -> TextClause:
+    """Return a question to a mart of figures; about a part of it where one is given."""
+    if part is None:
+        return text(f"{selected} {order}")
+    # Lists, not joins: both databases then look for these rows alone.
+    of_part = "unit_code IN :part_units AND indicator_code IN :part_indicators"
+    return text(f"{selected} AND {of_part} {order}").bindparams(
+        bindparam("part_units", sorted(part.units), expanding=True),
+        bindparam("part_indicators", sorted(part.indicators), expanding=True),
+    )
 
 
 def stages(engine: Engine) -> list[StageRow]:
@@ -97,17 +114,22 @@ def provincial(engine: Engine) -> list[TerritorySumRow]:
     return _sums(engine, _OF_PROVINCE)
 
 
-def territories_and_provincial(engine: Engine) -> list[TerritorySumRow]:
-    """Return what `territories` and `provincial` return, from one question: each takes seconds."""
-    return _sums(engine, f"({_OLD_LAND}) OR ({_OF_PROVINCE})")
+def territories_and_provincial(
+    engine: Engine, part: MartPart | None = None
+) -> list[TerritorySumRow]:
+    """Return what `territories` and `provincial` return, from one question: each takes seconds.
+
+    Only the rows of a part where one is given.
+    """
+    return _sums(engine, f"(({_OLD_LAND}) OR ({_OF_PROVINCE}))", part)
 
 
-def _sums(engine: Engine, condition: str) -> list[TerritorySumRow]:
-    query = (
+def _sums(engine: Engine, condition: str, part: MartPart | None = None) -> list[TerritorySumRow]:
+    selected = (
         "SELECT r.*, r.units AS whole FROM mart_rollups r "  # noqa: S608  (our own text)
-        f"WHERE {condition} "
-        "ORDER BY indicator_code, period, unit_code"
+        f"WHERE {condition}"
     )
+    query = _within(part, selected, "ORDER BY indicator_code, period, unit_code")
     return view_rows(engine, TerritorySumRow, query)
 
 

@@ -27,13 +27,15 @@ def all_submissions(engine: Engine) -> list[SubmissionLine]:
         select(
             FindingRow.submission_id,
             func.count().label("findings"),
+            func.count(FindingRow.closed_at).label("closed_findings"),
             func.sum(case((_is_open(), 1), else_=0)).label("open_findings"),
         )
         .group_by(FindingRow.submission_id)
         .subquery()
     )
+    counted = (counts.c.findings, counts.c.closed_findings, counts.c.open_findings)
     query = (
-        select(SubmissionRow, DeliveryRow, counts.c.findings, counts.c.open_findings)
+        select(SubmissionRow, DeliveryRow, *counted)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .outerjoin(counts, counts.c.submission_id == SubmissionRow.id)
         .order_by(SubmissionRow.id)
@@ -52,6 +54,7 @@ def _line(
     submission: SubmissionRow,
     delivery: DeliveryRow,
     findings: int | None,
+    closed_findings: int | None,
     open_findings: int | None,
 ) -> SubmissionLine:
     is_current = submission.known_from is not None and submission.known_to is None
@@ -66,7 +69,6 @@ def _line(
         rule_set_version=submission.rule_set_version,
         is_current=is_current,
         loaded_at=submission.loaded_at,
-        compared_at=submission.compared_at,
         superseded_by_id=submission.superseded_by_id,
         name=delivery.name,
         sender_unit=delivery.sender_unit,
@@ -76,6 +78,7 @@ def _line(
         is_withdrawn=delivery.withdrawn_at is not None,
         is_synthetic=delivery.is_synthetic,
         findings=findings or 0,
+        closed_findings=closed_findings or 0,
         open_findings=open_findings or 0,
     )
 

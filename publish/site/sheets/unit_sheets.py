@@ -38,8 +38,7 @@ def unit_sheets(
 ) -> list[ReportTable]:
     """Return the figures of a unit and its reports.
 
-    Without its rank, which changes with the reports of others, and without names of files and
-    texts of findings, which may name persons.
+    Without names of files and texts of findings, which may name persons.
     """
     return [_figures(page, pack), _reports(page, pack, state_of)]
 
