@@ -550,17 +550,18 @@ _IS_ONCE = "kind IN ('checked', 'waived')"
 class OutboxRow(WarehouseTable):
     """A notice to a recipient, with its state (`states.OutboxState`).
 
-    It is about a submission, about a report that has not come (form, unit, period and stage), or
-    about a run. A recipient is an address, or the label of a channel (`publish.mail.channels`).
-    All notices to a recipient go out as one letter. `message_id` and `letter_date` are set when
-    the letter is assembled. They never change once it may have left, so that a second
-    attempt is the same mail. `claimed_by` is the process that sends it: nobody else does until
-    `claimed_until`.
+    It is about a submission, about a report that has not come (form, unit, period and stage), about
+    a run, or about an explanation. A recipient is an address, or the label of a channel
+    (`publish.mail.channels`). All notices to a recipient go out as one letter. `message_id` and
+    `letter_date` are set when the letter is assembled. They never change once it may have left, so
+    that a second attempt is the same mail. `claimed_by` is the process that sends it: nobody else
+    does until `claimed_until`.
 
-    `verdict`, `run_id`, `step` and `answers_id` belong to kinds: `warehouse.outbox.enqueue` says
-    which. The unique constraints keep one notice of a kind: a row with a null in one of its columns
-    is not bound by a constraint. No constraint has an expression: SQLite does not reflect such an
-    index, so that a migration that makes the table again would lose it.
+    `verdict`, `run_id`, `step`, `answers_id` and `explanation_id` belong to kinds:
+    `warehouse.outbox.enqueue` says which. The unique constraints keep one notice of a kind: a row
+    with a null in one of its columns is not bound by a constraint. No constraint has an expression:
+    SQLite does not reflect such an index, so that a migration that makes the table again would lose
+    it.
     """
 
     __tablename__ = "outbox"
@@ -580,6 +581,7 @@ class OutboxRow(WarehouseTable):
         UniqueConstraint("form_code", "unit_code", "period", "stage", "recipient", "kind", "step"),
         # Of alarms: no other kind has both a run and a step.
         Index("uq_outbox_alarms", "recipient", "kind", "run_id", "step", unique=True),
+        Index("uq_outbox_explanations", "recipient", "kind", "explanation_id", "step", unique=True),
         Index(None, "unit_code"),
         Index(None, "state"),
         Index(None, "message_id"),
@@ -598,6 +600,7 @@ class OutboxRow(WarehouseTable):
     step: Mapped[int | None]
     # No foreign key: of the two notices, a rebuild may be able to record only the answer.
     answers_id: Mapped[int | None]
+    explanation_id: Mapped[int | None]
     state: Mapped[OutboxState] = mapped_column(_stored_values(OutboxState, 10))
     created_at: Mapped[datetime]
     message_id: Mapped[str | None] = mapped_column(String(200))

@@ -31,6 +31,7 @@ from warehouse.database.views import ready_for_questions
 from warehouse.lifecycle.explanations import record_explanations
 from warehouse.lifecycle.reprocess import newly_waived, requeue
 from warehouse.load import CheckedDelivery, load_deliveries
+from warehouse.outbox.acknowledgements import enqueue_acknowledgements
 from warehouse.outbox.morning import enqueue_morning
 
 logger = logging.getLogger("mtqg.steps")
@@ -279,10 +280,14 @@ def verify(run: RunContext) -> None:
 
 
 def explain(run: RunContext) -> None:
-    """Record what senders wrote in reply to letters. After the load: it knows the new versions."""
+    """Record what senders wrote in reply to letters, and acknowledge it.
+
+    After the load: it knows the new versions.
+    """
     run.summary.explanations = record_explanations(run.warehouse, run.run_id, run.now())
     inbox = office_inbox(run.warehouse, run.rules.confirmable)
     run.summary.waiting_for_office = len(inbox)
+    enqueue_acknowledgements(run.warehouse, inbox.explanations, run.now())
     if run.summary.explanations:
         logger.info("explain replies=%d", run.summary.explanations)
 

@@ -1,6 +1,7 @@
 """The content of a letter as data, without words: notices and reminders.
 
-A notice is about a submission, a reminder about a report that is due.
+A notice is about a submission, a reminder about a report that is due, an acknowledgement about an
+explanation.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ LETTER_CODE_LENGTH = 8
 
 
 class NoticeKind(StrEnum):
-    """What a notice says. Two are about a report that has not come, the last is about a run."""
+    """What a notice says.
+
+    Two are about an explanation, two about a report that has not come, the last is about a run.
+    """
 
     CHECKED = "checked"
     """The result of the check. The verdict says what the sender must do."""
@@ -30,6 +34,10 @@ class NoticeKind(StrEnum):
     """A reminder of a request to correct a report: no better version has come."""
     NOT_ACCEPTED = "not_accepted"
     """The office does not accept an explanation, or a replacement. The findings stand."""
+    EXPLAINED = "explained"
+    """An explanation was received, and waits for the office."""
+    EXPLANATION_ACCEPTED = "explanation_accepted"
+    """The office accepts an explanation that waives nothing, so that no other notice says it."""
     MORNING = "morning"
     """What was checked since the last such mail, for the office: up to this submission."""
     DUE_SOON = "due_soon"
@@ -94,6 +102,22 @@ class MissingReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What a sender gets to know about an explanation: it was received, or the office accepts it.
+
+    `unit_code` is its sender. `reports` are those that it is about, `files` the names of files of
+    which nobody knows the report. `is_report_missing`: it is about a report that had not come.
+    """
+
+    kind: NoticeKind
+    unit_code: str | None
+    received_at: datetime
+    reports: tuple[ReportName, ...]
+    files: tuple[str, ...]
+    is_report_missing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What a morning mail reports: the submissions after one number, up to another one."""
 
@@ -128,6 +152,7 @@ class Letter:
     day: date
     notices: tuple[Notice, ...] = ()
     reminders: tuple[MissingReport, ...] = ()
+    acknowledgements: tuple[Acknowledgement, ...] = ()
     accepted: tuple[ReportName, ...] = ()
     references: tuple[str, ...] = ()
     news: News | None = None

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from program.finding_groups import Group
@@ -49,6 +49,8 @@ class Task(StrEnum):
     SOON = "soon"
     OVERRULED = "overruled"
     FIXED = "fixed"
+    EXPLANATION_ACCEPTED = "explanation_accepted"
+    EXPLAINED = "explained"
     RECEIVED = "received"
 
 
@@ -142,6 +144,25 @@ class RequestedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredItem:
+    """What the sender of an explanation gets to know about it.
+
+    `names` are the form, unit and period of each report that it is about. `is_report_missing`: one
+    of them has not come.
+    """
+
+    received_at: datetime
+    names: tuple[tuple[str, str, str], ...]
+    is_accepted: bool
+    is_report_missing: bool
+
+    @property
+    def task(self) -> Task:
+        """What the mail says: the explanation was accepted, or received."""
+        return Task.EXPLANATION_ACCEPTED if self.is_accepted else Task.EXPLAINED
+
+
+@dataclass(frozen=True, slots=True)
 class LetterContext:
     """All values that the templates print, except the office and the attachments."""
 
@@ -150,19 +171,23 @@ class LetterContext:
     day: date
     reports: tuple[ReportedItem, ...]
     reminders: tuple[RequestedItem, ...]
+    answered: tuple[AnsweredItem, ...]
     accepted: tuple[str, ...]
 
     @property
     def task(self) -> Task:
-        """The most pressing task of the letter, which has one report or reminder at least."""
-        return min((each.task for each in self._all), key=TASKS.index)
+        """The most pressing task of the letter, which has one report or other item at least."""
+        tasks = [each.task for each in (*self._asked, *self.answered)]
+        return min(tasks, key=TASKS.index)
 
     @property
     def names(self) -> list[tuple[str, str, str]]:
         """The form, unit and period of each report in the letter, each once."""
-        names = [(each.form, each.unit, each.period) for each in self._all]
+        names = [(each.form, each.unit, each.period) for each in self._asked]
+        for each in self.answered:
+            names += each.names
         return list(dict.fromkeys(names))
 
     @property
-    def _all(self) -> "tuple[ReportedItem | RequestedItem, ...]":
+    def _asked(self) -> "tuple[ReportedItem | RequestedItem, ...]":
         return (*self.reports, *self.reminders)

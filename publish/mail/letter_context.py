@@ -11,10 +11,18 @@ from program.finding import Finding, Severity
 from program.finding_groups import Group, grouped
 from program.pack.contact import Contact
 from program.pack.load import Pack
-from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
+from program.records.letter import (
+    Acknowledgement,
+    Letter,
+    MissingReport,
+    Notice,
+    NoticeKind,
+    ReportName,
+)
 from program.submission import Verdict
 from publish.mail.context import (
     TASKS,
+    AnsweredItem,
     Deadline,
     LetterContext,
     ReportedItem,
@@ -28,6 +36,9 @@ _MOST_WITH_MARKED = 3
 """How many items a mail prints in full; the marked workbook lists all of them."""
 _MOST_WITHOUT_MARKED = 40
 """The same without a marked workbook. More in one file are usually one mistake made many times."""
+
+_UNKNOWN_UNIT = "đơn vị chưa xác định"
+_UNKNOWN_PERIOD = "kỳ chưa xác định"
 
 _Statement = tuple[str, str]
 """A rule and its message."""
@@ -51,7 +62,7 @@ _WITHOUT_TASK = (*_WITHOUT_FINDINGS, ReportResult.OVERRULED)
 def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]) -> LetterContext:
     """Return the values that a letter's templates print; the reports to correct come first.
 
-    A letter has at least one notice or reminder.
+    A letter has at least one notice, reminder or acknowledgement.
     """
     receiver, is_for_unit = _receiver(letter.recipient, pack)
     notices = _merge_notices(letter.notices)
@@ -68,6 +79,7 @@ def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]
         day=letter.day,
         reports=tuple(reports),
         reminders=tuple(reminders),
+        answered=tuple(_answered(each, pack) for each in letter.acknowledgements),
         accepted=tuple(accepted),
     )
 
@@ -131,8 +143,8 @@ def _report_of(
     return ReportedItem(
         notice=notice,
         form=_form(notice.form_code, pack),
-        unit=_unit_name(unit_code, notice.period, pack) or "đơn vị chưa xác định",
-        period=period or "kỳ chưa xác định",
+        unit=_unit_name(unit_code, notice.period, pack) or _UNKNOWN_UNIT,
+        period=period or _UNKNOWN_PERIOD,
         result=result,
         shown=shown,
         more=len(items) - len(shown),
@@ -218,14 +230,32 @@ def _findings(notice: Notice, result: ReportResult) -> tuple[Finding, ...]:
 
 
 def _missing(reminder: MissingReport, day: date, pack: Pack) -> RequestedItem:
-    report = reminder.report
-    period = pack.label_of(report.form_code, report.period, report.stage)
+    form, unit, period = _full_name(reminder.report, pack)
     return RequestedItem(
-        form=_form(report.form_code, pack),
-        unit=_unit_name(report.unit_code, report.period, pack) or report.unit_code,
-        period=period or report.period,
+        form=form,
+        unit=unit,
+        period=period,
         deadline=_distance(day, reminder.due_date, pack),
     )
+
+
+def _answered(acknowledgement: Acknowledgement, pack: Pack) -> AnsweredItem:
+    names = [_full_name(report, pack) for report in acknowledgement.reports]
+    sender = _unit_name(acknowledgement.unit_code, None, pack) or _UNKNOWN_UNIT
+    names += [(f"Tệp “{file}”", sender, _UNKNOWN_PERIOD) for file in acknowledgement.files]
+    return AnsweredItem(
+        received_at=acknowledgement.received_at,
+        names=tuple(names),
+        is_accepted=acknowledgement.kind is NoticeKind.EXPLANATION_ACCEPTED,
+        is_report_missing=acknowledgement.is_report_missing,
+    )
+
+
+def _full_name(report: ReportName, pack: Pack) -> tuple[str, str, str]:
+    """Return the form, unit and period of a report in words."""
+    period = pack.label_of(report.form_code, report.period, report.stage) or report.period
+    unit = _unit_name(report.unit_code, report.period, pack) or report.unit_code
+    return _form(report.form_code, pack), unit, period
 
 
 def _deadline_of(report: ReportName | None, day: date, pack: Pack) -> Deadline | None:

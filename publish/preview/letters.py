@@ -8,7 +8,14 @@ from program.calendar.schedule import Obligation
 from program.finding import Finding, Severity
 from program.pack.contact import Contact
 from program.pack.load import Pack
-from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
+from program.records.letter import (
+    Acknowledgement,
+    Letter,
+    MissingReport,
+    Notice,
+    NoticeKind,
+    ReportName,
+)
 from program.submission import Verdict
 from publish.preview.sample import Sample, working_day_from
 
@@ -39,7 +46,9 @@ class MailKind(StrEnum):
     PLEASE_CHECK = "please-check"
     TO_COMPARE = "to-compare"
     STILL_OPEN = "still-open"
+    EXPLAINED = "explained"
     NOT_ACCEPTED = "not-accepted"
+    EXPLANATION_ACCEPTED = "explanation-accepted"
     ALL_CLEAR = "all-clear"
     OVERRULED = "overruled"
     MORNING = "morning"
@@ -47,9 +56,14 @@ class MailKind(StrEnum):
     ALARM = "alarm"
 
 
+ABOUT_ANSWERS = (MailKind.EXPLAINED, MailKind.NOT_ACCEPTED, MailKind.EXPLANATION_ACCEPTED)
+"""The kinds that follow an answer to a letter."""
+
+
 def sample_letters(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
     """Return a letter of each kind that units get, in the order of a report's life."""
-    letters = {**_reminders(sample, pack), **_results(sample, pack)}
+    letters = {**_reminders(sample, pack), **_results(sample, pack), **_answers(sample, pack)}
+    letters = {kind: letters[kind] for kind in MailKind if kind in letters}
     return {kind: replace(letter, message_id=f"preview-{kind}") for kind, letter in letters.items()}
 
 
@@ -76,7 +90,27 @@ def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
     letters[MailKind.STILL_OPEN] = _letter(sample, pack, later, still_open)
     not_accepted = replace(bad, kind=NoticeKind.NOT_ACCEPTED, refusal=sample.findings.refusal)
     letters[MailKind.NOT_ACCEPTED] = _letter(sample, pack, later, not_accepted)
-    return {kind: letters[kind] for kind in MailKind if kind in letters}
+    return letters
+
+
+def _answers(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
+    """Return the letters about an explanation of the sample report, the day after it came."""
+    day = working_day_from(pack, sample.obligation.due_date, _STILL_OPEN_WORKING_DAYS)
+    later = working_day_from(pack, day, 1)
+    received = Acknowledgement(
+        kind=NoticeKind.EXPLAINED,
+        unit_code=sample.obligation.unit_code,
+        received_at=_evening(day),
+        reports=(_report(sample.obligation),),
+        files=(),
+        is_report_missing=False,
+    )
+    accepted = replace(received, kind=NoticeKind.EXPLANATION_ACCEPTED)
+    letter = replace(_letter(sample, pack, later), accepted=())
+    return {
+        MailKind.EXPLAINED: replace(letter, acknowledgements=(received,)),
+        MailKind.EXPLANATION_ACCEPTED: replace(letter, acknowledgements=(accepted,)),
+    }
 
 
 def _notices(sample: Sample, sent: date) -> dict[MailKind, tuple[Notice, ...]]:

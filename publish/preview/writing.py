@@ -14,7 +14,7 @@ from publish.mail.channel_texts import alarm_text, office_message
 from publish.mail.message import compose
 from publish.mail.operator_mails import compose_alarm, compose_digest
 from publish.marking.letter_attachments import Attachment
-from publish.preview.letters import DELIVERY, MailKind, sample_letters
+from publish.preview.letters import ABOUT_ANSWERS, DELIVERY, MailKind, sample_letters
 from publish.preview.morning import sample_morning
 from publish.preview.sample import (
     WordFinding,
@@ -118,9 +118,8 @@ def _mails(
     for kind, letter in sample_letters(sample, pack).items():
         attachments = _attachments(kind, letter, marked)
         templates = blank_templates(letter, pack, attachments)
-        # Only an answer to a letter can be refused: the pack takes answers from a mailbox.
-        is_answer = kind is MailKind.NOT_ACCEPTED
-        reply_to = pack.correspondence.office.email if is_answer else ""
+        # These are about an answer to a letter: the pack takes answers from a mailbox.
+        reply_to = pack.correspondence.office.email if kind in ABOUT_ANSWERS else ""
         mails[kind] = compose(letter, pack, attachments, templates, reply_to, has_intake=has_intake)
     mails[MailKind.MORNING] = sample_morning(sample, pack, f"preview-{MailKind.MORNING}")
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)

@@ -34,6 +34,10 @@ WAIVED = NewNotice(NoticeKind.WAIVED, TO, NOON, 1)
 MORNING = NewNotice(NoticeKind.MORNING, TO, NOON, 1, step=1)
 STILL_OPEN = NewNotice(NoticeKind.STILL_OPEN, TO, NOON, 1, step=1)
 NOT_ACCEPTED = NewNotice(NoticeKind.NOT_ACCEPTED, TO, NOON, 1, step=1)
+EXPLAINED = NewNotice(NoticeKind.EXPLAINED, TO, NOON, step=0, explanation_id=1)
+EXPLANATION_ACCEPTED = NewNotice(
+    NoticeKind.EXPLANATION_ACCEPTED, TO, NOON, step=1, explanation_id=1
+)
 DUE_SOON = NewNotice(NoticeKind.DUE_SOON, TO, NOON, missing=MISSING, step=3)
 OVERDUE = NewNotice(NoticeKind.OVERDUE, TO, NOON, missing=MISSING, step=3)
 ALARM = NewNotice(NoticeKind.ALARM, TO, NOON, run_id=1, step=0)
@@ -45,6 +49,8 @@ ONE_OF_EACH = (
     MORNING,
     STILL_OPEN,
     NOT_ACCEPTED,
+    EXPLAINED,
+    EXPLANATION_ACCEPTED,
     DUE_SOON,
     OVERDUE,
     ALARM,
@@ -113,6 +119,8 @@ def test_each_kind_is_put_in_once(engine: Engine) -> None:
         replace(ALL_CLEAR, answers_id=2),
         replace(STILL_OPEN, step=2),
         replace(NOT_ACCEPTED, step=2),
+        replace(EXPLAINED, explanation_id=2),
+        replace(EXPLANATION_ACCEPTED, step=2),
         replace(DUE_SOON, step=1),
         replace(OVERDUE, step=7),
         replace(ALARM, run_id=2),

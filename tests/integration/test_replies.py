@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from email.message import EmailMessage
 
 import pytest
 
@@ -13,8 +14,8 @@ from program.records.letter import ReportName
 from program.records.office_inbox import Decision, DecisionOutcome, Explanation
 from program.settings import Settings
 from publish.reports.office_inbox import office_inbox
-from tests.mailroom import CRITICAL, WARNING, Collected, Office, at, texts
-from tests.replies import answer_to, take
+from tests.mailroom import CRITICAL, WARNING, Collected, Office, at, pack_with_deadlines, texts
+from tests.replies import UNIT_ADDRESS, answer_to, take
 from warehouse.ledger import start_run
 from warehouse.lifecycle.decisions import (
     decide_explanation,
@@ -24,6 +25,7 @@ from warehouse.lifecycle.decisions import (
 from warehouse.lifecycle.explanations import record_explanations
 from warehouse.lifecycle.withdraw import withdraw
 from warehouse.maintenance.replay_log import run_document
+from warehouse.outbox.acknowledgements import enqueue_acknowledgements
 from warehouse.outbox.morning import enqueue_morning
 from warehouse.queries.office_inbox import explanations, open_explanations
 
@@ -398,3 +400,97 @@ def test_a_letter_says_nothing_of_an_answer_to_a_mailbox_that_nobody_reads(offic
     assert "[mã" not in str(letter["Subject"])
     (text,) = texts([letter])
     assert "Xin trả lời thư này kèm tệp đã sửa" not in text
+
+
+# What the sender hears
+
+
+def acknowledge(office: Office) -> list[EmailMessage]:
+    """The steps of a run after the load; returns the mails that it sends."""
+    enqueue_acknowledgements(office.warehouse, explain(office), office.now)
+    office.remind()
+    post = Collected()
+    office.send(post)
+    return post.mails
+
+
+@pytest.mark.both_databases
+def test_the_sender_of_an_explanation_hears_once_that_it_was_received(office: Office) -> None:
+    (letter,) = asked(office).mails
+    office.now += timedelta(hours=1)
+    take(office, answer_to(letter, WORDS))
+    (mail,) = acknowledge(office)
+    assert "đã nhận nội dung giải trình" in str(mail["Subject"])
+    assert mail["In-Reply-To"] == letter["Message-ID"]
+    (text,) = texts([mail])
+    assert "nhận được lúc 10/02/2025 09:00 đã được chuyển cơ quan tổng hợp" in text
+    assert "– Huyện Châu Thành – Quý IV năm 2024" in text
+    assert acknowledge(office) == []
+    # A second answer, to this mail and not to the letter, is about the same report.
+    more = answer_to(mail, "Xin gửi kèm văn bản.", message_id="more@x.example", thread_ids=())
+    subject = f"{more.subject} [mã {str(mail['Message-ID']).strip('<>')[:8]}]"
+    take(office, replace(more, subject=subject))
+    assert [rules(each) for each in explain(office)] == [["TRN-01"], ["TRN-01"]]
+    assert len(acknowledge(office)) == 1
+
+
+def test_words_beside_a_file_are_acknowledged_by_the_letter_about_the_file(office: Office) -> None:
+    (letter,) = asked(office, CRITICAL, WARNING).mails
+    take(office, answer_to(letter, WORDS), files=1)
+    office.judge(WARNING)
+    (mail,) = acknowledge(office)
+    assert "đơn vị giải trình kèm theo đã được chuyển cơ quan tổng hợp" in texts([mail])[0]
+    assert "Nội dung giải trình về" not in texts([mail])[0]
+    assert acknowledge(office) == []
+
+
+def test_thanks_are_not_acknowledged(office: Office) -> None:
+    (letter,) = asked(office).mails
+    take(office, answer_to(letter, "Đã sửa, kính gửi."), files=1)
+    office.judge()
+    (mail,) = acknowledge(office)
+    assert "đã nhận đầy đủ sau khi xem lại" in str(mail["Subject"])
+
+
+def accepted(office: Office) -> Decision:
+    return Decision(DecisionOutcome.ACCEPTED, "Nguyễn Văn A, Phòng Nghiệp vụ", office.now, WORDS)
+
+
+def test_the_sender_hears_once_that_words_were_accepted_which_waive_nothing(office: Office) -> None:
+    (letter,) = asked(office).mails
+    take(office, answer_to(letter, WORDS))
+    acknowledge(office)
+    office.now += timedelta(hours=2)
+    for _ in range(2):
+        decide_explanation(office.warehouse, 1, accepted(office))
+    (mail,) = acknowledge(office)
+    assert "đã chấp nhận nội dung giải trình" in str(mail["Subject"])
+    assert "đã xem xét và chấp nhận nội dung giải trình" in texts([mail])[0]
+    assert acknowledge(office) == []
+
+
+def test_what_was_decided_before_the_mail_left_is_one_mail(office: Office) -> None:
+    (letter,) = asked(office).mails
+    take(office, answer_to(letter, WORDS))
+    enqueue_acknowledgements(office.warehouse, explain(office), office.now)
+    decide_explanation(office.warehouse, 1, accepted(office))
+    (mail,) = acknowledge(office)
+    assert "đã chấp nhận nội dung giải trình" in str(mail["Subject"])
+    assert "kết quả xem xét sẽ được thông báo" not in texts([mail])[0]
+
+
+def test_words_about_a_report_that_has_not_come_are_acknowledged_and_do_not_take_its_place(
+    office: Office,
+) -> None:
+    office.pack = pack_with_deadlines(office.pack, "training")
+    office.now = at(date(2025, 1, 20))
+    office.remind()
+    post = Collected()
+    office.send(post)
+    reminder = next(mail for mail in post.mails if UNIT_ADDRESS in str(mail["To"]))
+    take(office, answer_to(reminder, "Xin lùi hạn một tuần."))
+    enqueue_acknowledgements(office.warehouse, explain(office), office.now)
+    decide_explanation(office.warehouse, 1, accepted(office))
+    office.send(post)
+    (text,) = texts(post.mails[-1:])
+    assert "Báo cáo chưa gửi, đề nghị đơn vị vẫn gửi." in text

@@ -4,7 +4,7 @@ A finding that is waived here counts like one of a pack's `corrections/*.yaml`: 
 the report again (`decided_waivers`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Engine, select
@@ -63,12 +63,15 @@ def decide_explanation(
 ) -> DecisionResult:
     """Record what the office decided about an explanation, in one transaction.
 
-    An acceptance waives `waivers`. A refusal goes by mail to `recipient`, once for each of the
-    submissions `about`. An explanation that was decided before is unchanged.
+    An acceptance waives `waivers`: the next run checks the report again, and says so by mail. One
+    that waives nothing goes by mail to the sender of the explanation. A refusal goes by mail to
+    `recipient`, once for each of the submissions `about`. An explanation that was decided before is
+    unchanged.
     """
     with Session(engine) as session, session.begin():
         # The lock makes a second decision wait, which then finds the first one.
-        session.get_one(ExplanationRow, number, with_for_update=True)
+        explanation = session.get_one(ExplanationRow, number, with_for_update=True)
+        recipient = recipient or explanation.recipient
         subject = _Subject(explanation_id=number)
         return _decide(session, subject, decision, waivers, recipient, about)
 
@@ -118,14 +121,23 @@ def _decide(
         action = AuditAction.REFUSE
     signature = Signature(decision.decided_by, decision.reason)
     record_act(session, action, subject.name, signature, decision.decided_at)
-    mails = 0
-    if decision.outcome is DecisionOutcome.REFUSED and recipient:
-        notices = [
-            NewNotice(NoticeKind.NOT_ACCEPTED, recipient, decision.decided_at, number, step=row.id)
-            for number in about
-        ]
-        mails = enqueue(session, notices)
+    mails = enqueue(session, _notices(row, recipient, about)) if recipient else 0
     return DecisionResult(decision, is_new=True, mails=mails)
+
+
+def _notices(row: DecisionRow, recipient: str, about: Iterable[int]) -> Iterator[NewNotice]:
+    """Yield what the sender hears of a decision now."""
+    if row.outcome is DecisionOutcome.REFUSED:
+        for number in about:
+            yield NewNotice(NoticeKind.NOT_ACCEPTED, recipient, row.decided_at, number, step=row.id)
+    elif row.explanation_id is not None and not row.waivers:
+        yield NewNotice(
+            NoticeKind.EXPLANATION_ACCEPTED,
+            recipient,
+            row.decided_at,
+            step=row.id,
+            explanation_id=row.explanation_id,
+        )
 
 
 def decided_waivers(engine: Engine) -> tuple[WaiverEntry, ...]:

@@ -132,7 +132,21 @@ def _answered_letter(session: Session, reply: _Reply) -> Sequence[OutboxRow]:
 
 
 def _notices(session: Session, is_of_letter: ColumnElement[bool]) -> Sequence[OutboxRow]:
-    query = select(OutboxRow).where(is_of_letter, OutboxRow.kind != NoticeKind.MORNING)
+    """Return the notices of a letter that can be answered.
+
+    Words in answer to an acknowledgement are about the letter that was explained.
+    """
+    explained = (
+        select(ExplanationRow.letter_id)
+        .join(OutboxRow, OutboxRow.explanation_id == ExplanationRow.id)
+        .where(is_of_letter)
+    )
+    is_wanted = or_(is_of_letter, OutboxRow.message_id.in_(explained.scalar_subquery()))
+    query = select(OutboxRow).where(
+        is_wanted,
+        OutboxRow.explanation_id.is_(None),
+        OutboxRow.kind != NoticeKind.MORNING,
+    )
     return session.scalars(query.order_by(OutboxRow.id)).all()
 
 

@@ -480,7 +480,9 @@ def _split_by_submission(session: Session, rows: Iterable[Row]) -> tuple[list[Ro
 
 
 def _insert(session: Session, table: type[WarehouseTable], rows: Iterable[Row]) -> None:
-    typed_rows = [_typed(table, row) for row in rows]
+    # A document of an older release lacks columns, and all rows of an insert need the same.
+    optional = {column.name: None for column in table.__table__.columns if column.nullable}
+    typed_rows = [optional | _typed(table, row) for row in rows]
     if typed_rows:
         session.execute(insert(table), typed_rows)
 

@@ -25,11 +25,14 @@ _IDENTITY = (
     "run_id",
     "step",
     "answers_id",
+    "explanation_id",
 )
 """The columns of the outbox that tell one notice from another. None of them ever changes."""
 _COLUMNS_OF_MISSING = ("form_code", "unit_code", "period", "stage", "due_date")
 _ABOUT_REPORTS = (NoticeKind.DUE_SOON, NoticeKind.OVERDUE)
-"""The kinds about a report that has not come; all others but alarms are about a submission."""
+"""The kinds about a report that has not come."""
+ABOUT_EXPLANATIONS = (NoticeKind.EXPLAINED, NoticeKind.EXPLANATION_ACCEPTED)
+"""The kinds about an explanation. All others but alarms are about a submission."""
 
 _Identity: TypeAlias = tuple[Any, ...]
 _Values: TypeAlias = dict[str, Any]
@@ -37,16 +40,19 @@ _Values: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class NewNotice:
-    """A notice to put into the outbox, about a submission or about a missing report.
+    """A notice to put into the outbox.
 
     Attributes:
         verdict: What the check found; for `checked` only.
         run_id: The run whose cross-checks found something (`cross_checked`), or that an `alarm` is
             about.
-        step: Which reminder of a series it is. For a refusal the number of the decision. For a
+        step: Which reminder of a series it is. For a refusal, or an explanation that was accepted,
+            the number of the decision; 0 for one that was received. For a
             morning notice how many explanations and held deliveries there were, and one. For an
             alarm the days without a run, 0 if it failed. Null for all other kinds.
         answers_id: The notice with the question that is settled; for `all_clear` only.
+        explanation_id: The explanation that it is about; for `explained` and
+            `explanation_accepted`.
     """
 
     kind: NoticeKind
@@ -58,12 +64,15 @@ class NewNotice:
     run_id: int | None = None
     step: int | None = None
     answers_id: int | None = None
+    explanation_id: int | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError where what the kind is about is missing."""
         subject: object = self.submission_id
         if self.kind in _ABOUT_REPORTS:
             subject = self.missing
+        elif self.kind in ABOUT_EXPLANATIONS:
+            subject = self.explanation_id
         elif self.kind is NoticeKind.ALARM:
             subject = self.run_id
         if subject is None:
@@ -75,7 +84,8 @@ def enqueue(session: Session, notices: Iterable[NewNotice]) -> int:
 
     In the caller's transaction, and idempotent: the outbox holds one `checked` and one `waived`
     notice of a submission for a recipient, one `cross_checked` for each run, one reminder for each
-    step, one `all_clear` for each question, and one alarm about a run for each step.
+    step, one `all_clear` for each question, one notice of a kind about an explanation for each
+    step, and one alarm about a run for each step.
 
     An all-clear that became obsolete is pending again: the question was put once more before the
     answer was sent, and is settled once more.
@@ -107,6 +117,7 @@ def _values(notice: NewNotice) -> _Values:
         "run_id": notice.run_id,
         "step": notice.step,
         "answers_id": notice.answers_id,
+        "explanation_id": notice.explanation_id,
         "state": OutboxState.PENDING,
         "created_at": notice.created_at,
         "attempts": 0,
@@ -138,10 +149,13 @@ def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity,
     submissions: set[int] = set()
     units: set[str] = set()
     runs: set[int] = set()
+    explanations: set[int] = set()
     for values in wanted:
         # A reminder has a unit instead of a submission, an alarm a run.
         if values["kind"] is NoticeKind.ALARM:
             runs.add(values["run_id"])
+        elif values["kind"] in ABOUT_EXPLANATIONS:
+            explanations.add(values["explanation_id"])
         elif values["submission_id"] is None:
             units.add(values["unit_code"])
         else:
@@ -152,6 +166,7 @@ def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity,
     conditions += [OutboxRow.unit_code.in_(codes) for codes in portions(sorted(units))]
     is_alarm = OutboxRow.kind == NoticeKind.ALARM
     conditions += [is_alarm & OutboxRow.run_id.in_(ids) for ids in portions(sorted(runs))]
+    conditions += [OutboxRow.explanation_id.in_(ids) for ids in portions(sorted(explanations))]
     found: dict[_Identity, int] = {}
     for is_wanted in conditions:
         for number, *identity in session.execute(query.where(is_wanted)):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
 from program.records.letter import (
+    Acknowledgement,
     Letter,
     MissingReport,
     Notice,
@@ -25,6 +26,7 @@ from warehouse.lifecycle.stored_findings import (
     findings_of_check,
     findings_of_cross_check,
 )
+from warehouse.outbox.enqueue import ABOUT_EXPLANATIONS
 from warehouse.outbox.morning import news_of
 from warehouse.outbox.obsolete import is_obsolete
 from warehouse.states import OutboxState
@@ -89,18 +91,22 @@ def load_letter(session: Session, message_id: str) -> Letter:
     notices = []
     reminders = []
     alarms = []
+    acknowledgements = []
     for row in rows:
         if row.kind is NoticeKind.MORNING:
             continue
         if row.kind is NoticeKind.ALARM:
             alarms.append(_alarm(session, row))
-            continue
-        if row.submission_id is None:
+        elif row.explanation_id is not None:
+            acknowledgements.append(_acknowledgement(session, row, row.explanation_id))
+        elif row.submission_id is None:
             reminders.append(_missing_report(row))
         else:
             notices.append(_notice(session, row, row.submission_id))
     reports = {notice.report for notice in notices}
     reports |= {reminder.report for reminder in reminders}
+    for acknowledgement in acknowledgements:
+        reports |= set(acknowledgement.reports)
     files = {notice.delivery_id for notice in notices}
     first = rows[0]
     moment = max(row.created_at for row in rows)
@@ -111,6 +117,7 @@ def load_letter(session: Session, message_id: str) -> Letter:
         day=first.letter_date or moment.date(),
         notices=tuple(notices),
         reminders=tuple(reminders),
+        acknowledgements=tuple(acknowledgements),
         accepted=_accepted(session, notices, moment),
         references=_references(session, first, reports, files),
         # It is in a letter of its own.
@@ -122,6 +129,38 @@ def load_letter(session: Session, message_id: str) -> Letter:
 def _alarm(session: Session, row: OutboxRow) -> RunAlarm:
     run = session.get_one(RunRow, row.run_id)
     return RunAlarm(run.id, tuple(run.summary.get("errors", ())), row.step or 0)
+
+
+def _acknowledgement(session: Session, row: OutboxRow, explanation_id: int) -> Acknowledgement:
+    """Return what a notice says of an explanation. It never changes: no report leaves it."""
+    explanation = session.get_one(ExplanationRow, explanation_id)
+    query = (
+        select(ExplainedReportRow, SubmissionRow, DeliveryRow.name)
+        .outerjoin(SubmissionRow, SubmissionRow.id == ExplainedReportRow.submission_id)
+        .outerjoin(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(ExplainedReportRow.explanation_id == explanation_id)
+        .order_by(ExplainedReportRow.position)
+    )
+    reports: list[ReportName] = []
+    files: list[str] = []
+    is_report_missing = False
+    for explained, submission, file in session.execute(query).tuples():
+        # An outer join gives None for a row that does not exist, which the types do not show.
+        about: ExplainedReportRow | SubmissionRow = submission or explained
+        is_report_missing |= about is explained
+        report = _report(about.form_code, about.unit_code, about.period, about.stage)
+        if report is None:
+            files.append(file)
+        else:
+            reports.append(report)
+    return Acknowledgement(
+        kind=row.kind,
+        unit_code=explanation.unit_code,
+        received_at=explanation.received_at,
+        reports=tuple(reports),
+        files=tuple(files),
+        is_report_missing=is_report_missing,
+    )
 
 
 def _pending_notices(session: Session) -> list[OutboxRow]:
@@ -184,7 +223,9 @@ def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
 def _identity(row: OutboxRow) -> str:
     """Return what tells a notice from every other one to the same recipient."""
     about: object = row.submission_id
-    if about is None and row.kind is not NoticeKind.ALARM:
+    if row.explanation_id is not None:
+        about = f"explanation {row.explanation_id}"
+    elif about is None and row.kind is not NoticeKind.ALARM:
         about = _missing_report(row).report
     return f"{about}/{row.kind}/{row.run_id}/{row.step}/{row.answers_id}"
 
@@ -308,8 +349,9 @@ def _references(
             OutboxRow.recipient == first.recipient,
             OutboxRow.message_id != first.message_id,
             OutboxRow.id < first.id,
-            # A morning mail and an alarm begin no thread and are in none.
-            OutboxRow.kind.not_in([NoticeKind.MORNING, NoticeKind.ALARM]),
+            # A morning mail and an alarm begin no thread and are in none. What answers an
+            # explanation comes after a letter about the same report, which is in the thread.
+            OutboxRow.kind.not_in([NoticeKind.MORNING, NoticeKind.ALARM, *ABOUT_EXPLANATIONS]),
         )
         .order_by(OutboxRow.id)
     )

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session, aliased
 from program.records.letter import NoticeKind
 from program.submission import Verdict
 from warehouse.lifecycle.stored_findings import findings_of_cross_check
-from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
+from warehouse.tables import DecisionRow, DeliveryRow, OutboxRow, SubmissionRow
 
 _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
 
@@ -14,24 +14,43 @@ _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
 def is_obsolete(session: Session, row: OutboxRow) -> bool:
     """Tell whether what a notice says was settled before the notice was sent.
 
-    A reminder: the missing report came, or a later reminder is on record. A notice about a
-    submission: its file was withdrawn, a newer version replaces it, or the notice itself no longer
-    holds. A newer version replaces it if it was accepted or has a notice of its own: then nothing
-    is lost. A morning notice: a later one reports all that it would. An alarm never.
+    A reminder: the missing report came, or a later reminder is on record. That an explanation was
+    received: the office decided about it. A notice about a submission: its file was withdrawn, a
+    newer version replaces it, or the notice itself no longer holds. A newer version replaces it if
+    it was accepted or has a notice of its own: then nothing is lost. A morning notice: a later one
+    reports all that it would. An alarm never.
     """
     if row.kind is NoticeKind.ALARM:
         return False
+    if row.explanation_id is not None:
+        return _is_decided(session, row)
     if row.submission_id is None:
         return _is_reminder_settled(session, row)
     if row.kind is NoticeKind.MORNING:
         return _is_told_later(session, row)
-    if _is_untrue(session, row, row.submission_id):
+    return _is_settled(session, row, row.submission_id)
+
+
+def _is_settled(session: Session, row: OutboxRow, submission_id: int) -> bool:
+    """Tell whether what a notice says of a submission was settled.
+
+    A newer version replaces it if it was accepted or has a notice of its own: then nothing is lost.
+    """
+    if _is_untrue(session, row, submission_id):
         return True
-    submission = select(SubmissionRow.id).where(SubmissionRow.id == row.submission_id)
+    submission = select(SubmissionRow.id).where(SubmissionRow.id == submission_id)
     is_withdrawn = session.scalar(not_withdrawn(submission)) is None
     if is_withdrawn:
         return True
-    return session.scalar(_newer(row.submission_id, row.recipient)) is not None
+    return session.scalar(_newer(submission_id, row.recipient)) is not None
+
+
+def _is_decided(session: Session, row: OutboxRow) -> bool:
+    """Tell whether a notice says that an explanation waits about which the office decided."""
+    if row.kind is not NoticeKind.EXPLAINED:
+        return False
+    decision = select(DecisionRow.id).where(DecisionRow.explanation_id == row.explanation_id)
+    return session.scalar(decision.limit(1)) is not None
 
 
 def not_withdrawn(query: Select[tuple[int]]) -> Select[tuple[int]]:
