@@ -1,14 +1,12 @@
 """`mtqg reread`: let the next run check deliveries again."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from mtqg.console import out
-from mtqg.signing import By, signer
+from mtqg.signing import By, signed
 from program.errors import UsageError
-from program.records.audit import Signature
 from program.settings import load_settings
 from warehouse.states import DeliveryState
 
@@ -50,7 +48,7 @@ def reread(
 
     settings = load_settings()
     engine = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
-    waiting, refused = requeue(engine, deliveries, Signature(signer(by), reason), datetime.now(UTC))
+    waiting, refused = requeue(engine, deliveries, signed(by, reason))
     if refused:
         reasons = []
         for number, state in refused.items():

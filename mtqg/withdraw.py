@@ -1,12 +1,11 @@
 """`mtqg withdraw`: take a delivery back."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from mtqg.console import out
-from mtqg.signing import By, signer
+from mtqg.signing import By, signed
 from program.errors import UsageError
 from program.settings import load_settings
 from warehouse.states import DeliveryState
@@ -52,7 +51,7 @@ def withdraw(
         raise UsageError("--reason: expected why it is withdrawn, and who asked for it")
     settings = load_settings()
     engine = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
-    result = take_back(engine, delivery, reason.strip(), datetime.now(UTC), signer(by))
+    result = take_back(engine, delivery, signed(by, reason))
     if not result.is_done:
         why_not = _WHY_NOT.get(result.state, f"is {result.state}")
         raise UsageError(f"nothing is withdrawn: delivery {delivery} {why_not}")

@@ -1,7 +1,5 @@
 """The audit trail: who did what. A row is written with the act, in its transaction, and stays."""
 
-from datetime import datetime
-
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -10,12 +8,14 @@ from warehouse.tables import AuditRow
 
 
 def record_act(
-    session: Session, action: AuditAction, subject: str, signature: Signature, at: datetime
+    session: Session, action: AuditAction, subject: str, signature: Signature | None
 ) -> None:
-    """Add an act to the audit trail, in the caller's transaction."""
+    """Add the act of a person to the audit trail, in the caller's transaction."""
+    if signature is None or not signature.by:
+        return
     session.add(
         AuditRow(
-            at=at,
+            at=signature.at,
             signed_by=signature.by,
             action=action,
             subject=subject,

@@ -3,6 +3,7 @@
 Prefect is not used here.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -62,12 +63,11 @@ def purge(
     archive: Archive,
     warehouse: Warehouse,
     expired: Expired,
-    now: datetime,
-    by: str = "",
+    signature: Signature,
 ) -> None:
     """Purge bytes: delete their letters, replace them by a record of the purge, update the ledger.
 
-    `by` is the person who does it, for the audit trail.
+    The record and the audit trail have the retention period as the reason.
 
     After a crash the same call finishes the work. Raises ArchiveError if the bytes are missing.
     """
@@ -80,10 +80,9 @@ def purge(
     checks = attempts_of(warehouse, expired.sha256)
     record = PurgeRecord(
         sha256=expired.sha256,
-        purged_at=now,
+        purged_at=signature.at,
         why=expired.why,
         checks=checks,
     )
     archive.replace_by_record(record)
-    signature = Signature(by, expired.why) if by else None
-    record_purged(warehouse, expired.sha256, signature, now)
+    record_purged(warehouse, expired.sha256, replace(signature, reason=expired.why))

@@ -30,6 +30,7 @@ from program.errors import ArchiveError
 from program.pack.load import Pack, load_pack
 from program.pack.waiver import WaiverEntry
 from program.parsed_report import ParsedReport
+from program.records.audit import Signature
 from program.records.history import History, history_keys, line_elements
 from program.records.purge_record import PurgedSubmission
 from program.settings import Settings
@@ -216,12 +217,9 @@ class Rebuilding:
         for withdrawal in document["withdrawn"]:
             withdrawn_at = datetime.fromisoformat(withdrawal["at"])
             if withdrawn_at < until:
-                withdraw(
-                    self._warehouse,
-                    withdrawal["delivery"],
-                    withdrawal["reason"],
-                    withdrawn_at,
-                )
+                # The audit trail is replayed with the outbox.
+                signature = Signature("", withdrawn_at, withdrawal["reason"])
+                withdraw(self._warehouse, withdrawal["delivery"], signature)
 
     def _checked(
         self,

@@ -14,6 +14,7 @@ from program.errors import UsageError
 from program.finding import Severity
 from program.pack.load import Pack, load_pack
 from program.pack.waiver import WaiverEntry
+from program.records.audit import Signature
 from program.records.office_inbox import (
     Decision,
     DecisionOutcome,
@@ -266,16 +267,14 @@ class Desk:
         return units[0]
 
     def _release(self, key: _Key, unit: str, reason: str) -> str:
-        result = release_held(
-            self._warehouse, key.number, unit, by=self._by, reason=reason, now=datetime.now(UTC)
-        )
+        signature = Signature(self._by, datetime.now(UTC), reason)
+        result = release_held(self._warehouse, key.number, unit, signature)
         standing = _known(key, result)
         return self._held_decided(key, standing, is_same=standing.unit_code == unit)
 
     def _refuse_held(self, key: _Key, reason: str) -> str:
-        result = refuse_held(
-            self._warehouse, key.number, by=self._by, reason=reason, now=datetime.now(UTC)
-        )
+        signature = Signature(self._by, datetime.now(UTC), reason)
+        result = refuse_held(self._warehouse, key.number, signature)
         standing = _known(key, result)
         return self._held_decided(key, standing, is_same=standing.unit_code is None)
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from flows.archive import open_archive
 from mtqg.console import out
-from mtqg.signing import By, signer
+from mtqg.signing import By, signed
 from program.pack.load import load_pack
 from program.settings import load_settings
 from program.vietnamese import vietnam_day
@@ -55,7 +55,7 @@ def purge(
             )
             return
         for entry in expired:
-            purge(settings, archive, engine, entry, now, signer(by))
+            purge(settings, archive, engine, entry, signed(by))
     out.print(f"{counts} were deleted; a record of each file is in the archive.")
 
 

@@ -24,9 +24,14 @@ class AuditAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who does something, and why. `reason` may be empty where nobody is asked for one."""
+    """Who does something, when and why.
+
+    `by` is empty where a program does it: the audit trail has the acts of persons only. `reason`
+    may be empty where nobody is asked for one.
+    """
 
     by: str
+    at: datetime
     reason: str = ""
 
 

@@ -14,6 +14,7 @@ from flows.night import intake, steps
 from flows.night.run_context import RunContext, open_run
 from program.calendar.period import Period
 from program.pack.load import load_pack
+from program.records.audit import Signature
 from program.settings import Settings
 from publish.template import Values, write_template
 from tests.integration.test_inbox_command import letters
@@ -181,7 +182,7 @@ def test_an_answer_from_an_unknown_address_explains_once_the_office_knows_the_un
 
     number = held.delivery.id
     at = datetime.now(UTC)
-    release_held(second.warehouse, number, "942", by="Nguyễn Văn A", reason="đã hỏi", now=at)
+    release_held(second.warehouse, number, "942", Signature("Nguyễn Văn A", at, "đã hỏi"))
     # Nothing else came: the run stays in the ledger for what it extracted.
     third = night(with_mailbox, RunKind.INTAKE)
     assert (third.is_on_record, third.summary.explanations) == (True, 1)

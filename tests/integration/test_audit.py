@@ -36,7 +36,7 @@ def loaded(settings: Settings, fill: Fill) -> RunContext:
 
 
 def test_an_act_of_a_person_is_signed_with_its_reason(loaded: RunContext) -> None:
-    requeue(loaded.warehouse, [1], Signature("Nguyễn Văn A", "quy tắc đã sửa"), AT)
+    requeue(loaded.warehouse, [1], Signature("Nguyễn Văn A", AT, "quy tắc đã sửa"))
     (entry,) = audit_trail(loaded.warehouse, 10)
     assert entry.at == AT
     assert (entry.by, entry.reason) == ("Nguyễn Văn A", "quy tắc đã sửa")
@@ -45,19 +45,19 @@ def test_an_act_of_a_person_is_signed_with_its_reason(loaded: RunContext) -> Non
 
 def test_a_program_signs_nothing(loaded: RunContext) -> None:
     assert requeue(loaded.warehouse, [1]) == ([1], {})
-    assert withdraw(loaded.warehouse, 1, "rejected in the tool", AT).is_done
+    assert withdraw(loaded.warehouse, 1, Signature("", AT, "rejected in the tool")).is_done
     assert audit_trail(loaded.warehouse, 10) == []
 
 
 def test_an_act_that_was_refused_is_not_on_the_trail(loaded: RunContext) -> None:
-    assert not withdraw(loaded.warehouse, 99, "wrong file", AT, "Nguyễn Văn A").is_done
-    waiting, refused = requeue(loaded.warehouse, [1, 99], Signature("Nguyễn Văn A"), AT)
+    assert not withdraw(loaded.warehouse, 99, Signature("Nguyễn Văn A", AT, "wrong file")).is_done
+    waiting, refused = requeue(loaded.warehouse, [1, 99], Signature("Nguyễn Văn A", AT))
     assert (waiting, refused) == ([], {99: None})
     assert audit_trail(loaded.warehouse, 10) == []
 
 
 def test_the_trail_is_in_the_document_of_the_run_which_a_rebuild_reads(loaded: RunContext) -> None:
-    withdraw(loaded.warehouse, 1, "wrong file", datetime.now(UTC), "Nguyễn Văn A")
+    withdraw(loaded.warehouse, 1, Signature("Nguyễn Văn A", datetime.now(UTC), "wrong file"))
     document = run_document(loaded.warehouse, loaded.run_id)
     (row,) = document["audit"]
     assert (row["signed_by"], row["action"], row["subject"]) == (

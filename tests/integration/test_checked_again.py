@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from program.pack.load import Pack
+from program.records.audit import Signature
 from program.settings import Settings
 from tests.integration.test_comparing import (
     Put,
@@ -67,7 +68,7 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(
     both_out = night(strict)
     assert believed(both_out) == []
     assert list(night(strict).pending()) == []
-    withdraw(both_out.warehouse, 2, "gửi nhầm", datetime.now(UTC))
+    withdraw(both_out.warehouse, 2, Signature("", datetime.now(UTC), "gửi nhầm"))
     cleared = night(strict)
     assert [each.id for each in next(cleared.pending())] == [1]
     assert believed(night(strict)) == [("942", 2, "works.xlsx")]

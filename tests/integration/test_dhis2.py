@@ -24,6 +24,7 @@ from program.errors import (
     UsageError,
 )
 from program.pack.load import load_pack
+from program.records.audit import Signature
 from program.settings import Settings
 from program.tools.dhis2 import period_in_dhis2
 from publish.dhis2.server import Dhis2Server
@@ -131,7 +132,7 @@ def test_what_changed_is_sent_again_and_what_is_gone_is_deleted_if_asked_for(
 ) -> None:
     push("--send")
     run = open_run(province, None)
-    assert withdraw(run.warehouse, 1, "thử", run.now()).is_done
+    assert withdraw(run.warehouse, 1, Signature("", run.now(), "thử")).is_done
     said = push("--send")
     assert "sent before and no longer reported: 2; --delete takes them back" in said
     assert len(server.stored) == 4

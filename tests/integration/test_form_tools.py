@@ -29,6 +29,7 @@ from program.errors import SourceError, TransientError
 from program.mail import HoldReason
 from program.pack.load import load_pack
 from program.pack.source import KoboSource, OdkSource, SourceBudget
+from program.records.audit import Signature
 from program.settings import Settings
 from tests.form_tools import (
     ACCOUNT,
@@ -693,7 +694,7 @@ def test_a_submission_of_an_unlisted_account_waits_for_the_office(
     (held,) = held_deliveries(run.warehouse)
     assert held.reason is HoldReason.UNKNOWN_SENDER
     assert held.delivery.name == "phieu 1 (ai do).json"
-    release_held(run.warehouse, held.delivery.id, "942", by="A", reason="B", now=run.now())
+    release_held(run.warehouse, held.delivery.id, "942", Signature("A", run.now(), "B"))
     run = night(settings)
     assert [value for value, *_ in participants(run, "942")] == [150]
     # One that a reviewer rejects waits no longer.

@@ -23,6 +23,7 @@ from program.calendar.stage import Stage
 from program.errors import UsageError
 from program.finding import Finding, Severity
 from program.pack.load import Pack
+from program.records.audit import Signature
 from program.settings import Settings
 from program.submission import Fact, Submission, Verdict, verdict_of
 from tests.arriving import arrive, catalogued
@@ -198,7 +199,9 @@ def test_what_is_withdrawn_is_no_longer_current_and_what_it_replaced_comes_back(
 ) -> None:
     first, second = send(100), send(110, day=1)
     done = withdraw(
-        engine, second, "gửi nhầm tệp, theo đề nghị của huyện", NIGHT + timedelta(days=2)
+        engine,
+        second,
+        Signature("", NIGHT + timedelta(days=2), "gửi nhầm tệp, theo đề nghị của huyện"),
     )
     assert (done.is_done, done.reports, done.reopened) == (True, 1, (first,))
     assert people(engine) == []
@@ -219,7 +222,7 @@ def test_what_only_one_delivery_said_is_due_again_once_it_is_withdrawn(
     engine: Engine, send: Send
 ) -> None:
     only = send(100)
-    assert withdraw(engine, only, "nhầm", NIGHT + timedelta(days=1)).reopened == ()
+    assert withdraw(engine, only, Signature("", NIGHT + timedelta(days=1), "nhầm")).reopened == ()
     assert report(engine) == (None, 0, False)
 
 
@@ -227,9 +230,11 @@ def test_withdrawing_both_of_two_versions_brings_back_the_one_before(
     engine: Engine, send: Send
 ) -> None:
     first, second, third = send(100), send(110, day=1), send(120, day=2)
-    assert withdraw(engine, second, "nhầm", NIGHT + timedelta(days=3)).reopened == ()
+    assert withdraw(engine, second, Signature("", NIGHT + timedelta(days=3), "nhầm")).reopened == ()
     assert people(engine) == [120]
-    assert withdraw(engine, third, "nhầm", NIGHT + timedelta(days=4)).reopened == (first,)
+    assert withdraw(engine, third, Signature("", NIGHT + timedelta(days=4), "nhầm")).reopened == (
+        first,
+    )
 
 
 def test_a_delivery_that_was_read_again_gives_way_to_what_it_replaced_first(
@@ -238,17 +243,19 @@ def test_a_delivery_that_was_read_again_gives_way_to_what_it_replaced_first(
     first, second = send(100), send(110, day=1)
     requeue(engine, [second])
     judge(engine, 111, now=NIGHT + timedelta(days=2))
-    assert withdraw(engine, second, "nhầm", NIGHT + timedelta(days=3)).reopened == (first,)
+    assert withdraw(engine, second, Signature("", NIGHT + timedelta(days=3), "nhầm")).reopened == (
+        first,
+    )
 
 
 def test_what_is_withdrawn_is_neither_read_again_nor_withdrawn_twice_and_may_be_sent_again(
     engine: Engine, send: Send
 ) -> None:
     number = send(100, sha="a" * 64)
-    withdraw(engine, number, "nhầm", NIGHT + timedelta(days=1))
+    withdraw(engine, number, Signature("", NIGHT + timedelta(days=1), "nhầm"))
     assert requeue(engine, [number]) == ([], {number: "withdrawn"})
-    assert withdraw(engine, number, "nhầm", NIGHT).state == "withdrawn"
-    assert withdraw(engine, 77, "nhầm", NIGHT).state is None
+    assert withdraw(engine, number, Signature("", NIGHT, "nhầm")).state == "withdrawn"
+    assert withdraw(engine, 77, Signature("", NIGHT, "nhầm")).state is None
     send(100, day=2, sha="a" * 64)
     assert people(engine) == [100]
 

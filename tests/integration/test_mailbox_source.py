@@ -24,6 +24,7 @@ from program.errors import SourceError, TransientError
 from program.mail import HoldReason
 from program.pack.load import Pack
 from program.pack.source import MailboxSource
+from program.records.audit import Signature
 from program.settings import Settings
 from tests.conftest import Fill
 from tests.imap import Folder, serving
@@ -315,13 +316,13 @@ def test_a_released_mail_counts_as_its_unit_s_and_a_refused_one_never(
     accepted, refused = held_number(first, "nhận"), held_number(first, "bỏ")
     words = held_number(first, "chữ")
     for number in (accepted, words):
-        done = release_held(engine, number, "942", by="Bà A", reason="Thư cá nhân", now=first.now())
+        done = release_held(engine, number, "942", Signature("Bà A", first.now(), "Thư cá nhân"))
         assert done == HoldDecision("942", "Bà A", done.decided_at, is_new=True)
-    done = refuse_held(engine, refused, by="Bà A", reason="Thư rác", now=first.now())
+    done = refuse_held(engine, refused, Signature("Bà A", first.now(), "Thư rác"))
     assert done == HoldDecision(None, "Bà A", done.decided_at, is_new=True)
-    again = release_held(engine, refused, "942", by="x", reason="y", now=first.now())
+    again = release_held(engine, refused, "942", Signature("x", first.now(), "y"))
     assert again == HoldDecision(None, "Bà A", done.decided_at, is_new=False)
-    assert refuse_held(engine, 999, by="x", reason="y", now=first.now()) is None
+    assert refuse_held(engine, 999, Signature("x", first.now(), "y")) is None
     export_changes(mailed, engine)
 
     second = taken(mailed)

@@ -21,6 +21,7 @@ from mtqg.cli import app
 from program.calendar.period import Period
 from program.errors import ArchiveError, WarehouseError
 from program.pack.load import load_pack
+from program.records.audit import Signature
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.conftest import Fill
@@ -139,7 +140,11 @@ def live(own: Settings, fill: Fill) -> None:
     )
     night(own)
     night(own)
-    withdraw(first.warehouse, number_of(own, "works lần 2.xlsx"), "gửi nhầm", datetime.now(UTC))
+    withdraw(
+        first.warehouse,
+        number_of(own, "works lần 2.xlsx"),
+        Signature("", datetime.now(UTC), "gửi nhầm"),
+    )
     put(own, "942", "gói.zip", packed({"q3.xlsx": fill("942", "2024-Q3")}))
     night(own, killed_before="unpack")
     night(own)

@@ -10,6 +10,7 @@ from program.calendar.stage import Stage
 from program.finding import Finding
 from program.pack.load import Pack
 from program.pack.source import MailboxSource
+from program.records.audit import Signature
 from program.records.letter import ReportName
 from program.records.office_inbox import Decision, DecisionOutcome, Explanation
 from program.settings import Settings
@@ -146,7 +147,7 @@ def test_what_was_withdrawn_needs_no_decision(office: Office) -> None:
     (letter,) = asked(office).mails
     take(office, answer_to(letter, WORDS))
     assert len(explain(office)) == 1
-    withdraw(office.warehouse, 1, "gửi nhầm", office.now)
+    withdraw(office.warehouse, 1, Signature("", office.now, "gửi nhầm"))
     assert open_explanations(office.warehouse) == []
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from flows.night.run_context import RunContext
+from program.records.audit import Signature
 from program.settings import Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.integration.test_gathered_deliveries import packed
@@ -246,7 +247,7 @@ def test_a_correction_with_an_older_time_counts_and_is_asked_about(
 def test_the_bytes_of_a_withdrawn_file_may_be_sent_again(settings: Settings, good: bytes) -> None:
     sent(settings, "a.xlsx", good)
     run = night(settings)
-    withdraw(run.warehouse, 1, "gửi nhầm", run.now())
+    withdraw(run.warehouse, 1, Signature("", run.now(), "gửi nhầm"))
     run.warehouse.dispose()
     sent(settings, "b.xlsx", good, 1)
     ran(settings)

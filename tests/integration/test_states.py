@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import DatabaseError
 
+from program.records.audit import Signature
 from program.records.letter import NoticeKind
 from program.settings import Settings
 from program.submission import Verdict
@@ -156,7 +157,7 @@ def test_a_withdrawn_file_stays_withdrawn_when_its_bytes_are_purged(engine: Engi
             return connection.scalar(text(query))
 
     assert (reports(), len(open_issues(engine))) == (1, 1)
-    withdraw(engine, 1, "gửi nhầm", NOON)
+    withdraw(engine, 1, Signature("", NOON, "gửi nhầm"))
     assert (reports(), open_issues(engine)) == (0, [])
     record_purged(engine, "a" * 64)
     with engine.connect() as connection:

@@ -119,8 +119,8 @@ def _decide(
     action = AuditAction.ACCEPT
     if decision.outcome is DecisionOutcome.REFUSED:
         action = AuditAction.REFUSE
-    signature = Signature(decision.decided_by, decision.reason)
-    record_act(session, action, subject.name, signature, decision.decided_at)
+    signature = Signature(decision.decided_by, decision.decided_at, decision.reason)
+    record_act(session, action, subject.name, signature)
     mails = enqueue(session, _notices(row, recipient, about)) if recipient else 0
     return DecisionResult(decision, is_new=True, mails=mails)
 

@@ -3,7 +3,7 @@
 Both are decided once. Each function is one transaction.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Engine, select
@@ -60,13 +60,7 @@ def held_deliveries(engine: Engine) -> list[HeldDelivery]:
 
 
 def release_held(
-    engine: Engine,
-    number: int,
-    unit_code: str,
-    *,
-    by: str,
-    reason: str,
-    now: datetime,
+    engine: Engine, number: int, unit_code: str, signature: Signature
 ) -> HoldDecision | None:
     """Have a held delivery taken as sent by a unit: the next run extracts or checks it.
 
@@ -82,20 +76,15 @@ def release_held(
         delivery.sender_unit = unit_code
         hold.outcome = HoldOutcome.RELEASED
         hold.unit_code = unit_code
-        _sign(hold, by, reason, now)
-        signature = Signature(by, f"{unit_code}: {reason}" if reason else unit_code)
-        record_act(session, AuditAction.RELEASE, f"delivery {number}", signature, now)
-        return HoldDecision(unit_code, by, now, is_new=True)
+        _sign(hold, signature)
+        # The trail says to which unit.
+        reason = f"{unit_code}: {signature.reason}".removesuffix(": ")
+        signed = replace(signature, reason=reason)
+        record_act(session, AuditAction.RELEASE, f"delivery {number}", signed)
+        return HoldDecision(unit_code, signature.by, signature.at, is_new=True)
 
 
-def refuse_held(
-    engine: Engine,
-    number: int,
-    *,
-    by: str,
-    reason: str,
-    now: datetime,
-) -> HoldDecision | None:
+def refuse_held(engine: Engine, number: int, signature: Signature) -> HoldDecision | None:
     """Refuse a held delivery for good. Nothing of it is deleted, and nobody gets an answer.
 
     Returns the decision that stands, None where the office has nothing to decide.
@@ -106,13 +95,12 @@ def refuse_held(
         if delivery is None or hold is None or delivery.state is not DeliveryState.HELD:
             return _earlier(hold)
         delivery.state = DeliveryState.WITHDRAWN
-        delivery.withdrawn_at = now
-        delivery.withdrawn_reason = reason
+        delivery.withdrawn_at = signature.at
+        delivery.withdrawn_reason = signature.reason
         hold.outcome = HoldOutcome.REFUSED
-        _sign(hold, by, reason, now)
-        signature = Signature(by, reason)
-        record_act(session, AuditAction.REFUSE, f"delivery {number}", signature, now)
-        return HoldDecision(None, by, now, is_new=True)
+        _sign(hold, signature)
+        record_act(session, AuditAction.REFUSE, f"delivery {number}", signature)
+        return HoldDecision(None, signature.by, signature.at, is_new=True)
 
 
 def decision_on_held(engine: Engine, number: int) -> HoldDecision | None:
@@ -127,7 +115,7 @@ def _earlier(hold: HoldRow | None) -> HoldDecision | None:
     return HoldDecision(hold.unit_code, hold.decided_by, hold.decided_at, is_new=False)
 
 
-def _sign(hold: HoldRow, by: str, reason: str, now: datetime) -> None:
-    hold.decided_by = by
-    hold.decided_at = now
-    hold.decision_reason = reason
+def _sign(hold: HoldRow, signature: Signature) -> None:
+    hold.decided_by = signature.by
+    hold.decided_at = signature.at
+    hold.decision_reason = signature.reason

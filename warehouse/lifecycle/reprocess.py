@@ -26,13 +26,12 @@ def requeue(
     engine: Engine,
     numbers: Sequence[int],
     signature: Signature | None = None,
-    now: datetime | None = None,
 ) -> tuple[list[int], dict[int, DeliveryState | None]]:
     """Requeue processed deliveries for the next run: all of `numbers`, or none.
 
     Of a zip or mail that was extracted, its files are requeued. One transaction, idempotent: a
-    delivery that waits already is unchanged. With a signature, the audit trail gets each of
-    `numbers`, as of `now`.
+    delivery that waits already is unchanged. The audit trail gets each of `numbers` where a person
+    signs.
 
     Returns:
         The deliveries that wait now; and those of `numbers` that cannot be requeued, with their
@@ -51,9 +50,8 @@ def requeue(
         )
         requeued = list(session.scalars(query))
         _requeue(session, requeued)
-        if signature and now:
-            for number in numbers:
-                record_act(session, AuditAction.REREAD, f"delivery {number}", signature, now)
+        for number in numbers:
+            record_act(session, AuditAction.REREAD, f"delivery {number}", signature)
         return requeued, {}
 
 

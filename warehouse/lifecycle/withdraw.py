@@ -32,16 +32,8 @@ class Withdrawal:
     reopened: tuple[int, ...] = ()
 
 
-def withdraw(
-    engine: Engine,
-    number: int,
-    reason: str,
-    now: datetime,
-    by: str = "",
-) -> Withdrawal:
+def withdraw(engine: Engine, number: int, signature: Signature) -> Withdrawal:
     """Withdraw a delivery for good, in one transaction. Nothing of it is deleted.
-
-    `by` is the person who does it, for the audit trail; empty where a program does.
 
     Only a delivery that was checked, or waits to be, can be withdrawn; any other is unchanged. The
     other reports about the same periods are due for a cross-check in the next run.
@@ -55,17 +47,15 @@ def withdraw(
         if state_before not in _MAY_BE_WITHDRAWN:
             return Withdrawal(state_before, is_done=False)
         delivery.state = DeliveryState.WITHDRAWN
-        delivery.withdrawn_at = now
-        delivery.withdrawn_reason = reason
-        if by:
-            signature = Signature(by, reason)
-            record_act(session, AuditAction.WITHDRAW, f"delivery {number}", signature, now)
+        delivery.withdrawn_at = signature.at
+        delivery.withdrawn_reason = signature.reason
+        record_act(session, AuditAction.WITHDRAW, f"delivery {number}", signature)
         session.flush()
         current = select(SubmissionRow).where(SubmissionRow.delivery_id == number, is_current())
         rows = session.scalars(current).all()
         reopened: set[int] = set()
         for row in rows:
-            reopened |= close_version(session, row, now)
+            reopened |= close_version(session, row, signature.at)
             session.flush()
         _require_cross_check(session, number)
         return Withdrawal(
@@ -92,7 +82,8 @@ def withdraw_rejected(engine: Engine, source: str, external_id: str, now: dateti
             # The newest first: what an earlier one had replaced is not requeued for nothing.
             .order_by(DeliveryRow.id.desc())
         ).all()
-    return [number for number in numbers if withdraw(engine, number, _REJECTED, now).is_done]
+    by_program = Signature("", now, _REJECTED)
+    return [number for number in numbers if withdraw(engine, number, by_program).is_done]
 
 
 def rejected_versions(engine: Engine, source: str) -> set[tuple[str, str]]:

@@ -183,16 +183,13 @@ def _verdict(row: SubmissionRow, severities: set[Severity]) -> Verdict:
     return Verdict.ACCEPTED_WITH_WARNINGS
 
 
-def record_purged(
-    engine: Engine, sha256: str, signature: Signature | None = None, now: datetime | None = None
-) -> None:
+def record_purged(engine: Engine, sha256: str, signature: Signature | None = None) -> None:
     """Record that bytes were deleted: their deliveries are never checked again. Idempotent.
 
-    With a signature, the audit trail gets the act, as of `now`.
+    The audit trail gets the act where a person signs.
     """
     with Session(engine) as session, session.begin():
-        if signature and now:
-            record_act(session, AuditAction.PURGE, f"file {sha256}", signature, now)
+        record_act(session, AuditAction.PURGE, f"file {sha256}", signature)
         session.execute(
             update(DeliveryRow)
             .where(
