@@ -68,16 +68,29 @@ def deploy(
     return Deployed(written, unchanged, [each.name for each in stale])
 
 
-def missing_pools(pools: Collection[str]) -> list[str]:
-    """Return the work pools that the server does not have, sorted. Raises as `deploy` does."""
-    missing = []
+def pool_faults(pools: Collection[str]) -> dict[str, str]:
+    """Return what is wrong with work pools and the command that mends it, by pool.
+
+    That is a pool that the server lacks, and one with a limit of runs: runs whose host died keep
+    their places in it, and once they have all, nothing begins, not even what would mark them lost.
+    Raises as `deploy` does.
+    """
+    faults = {}
     with prefect_client() as client:
         for pool in sorted(pools):
             try:
-                client.read_work_pool(pool)
+                limit = client.read_work_pool(pool).concurrency_limit
             except ObjectNotFound:
-                missing.append(pool)
-    return missing
+                create = f"prefect work-pool create {pool} --type process"
+                faults[pool] = f"no work pool {pool!r}: {create}"
+                continue
+            if limit is not None:
+                clear = f"prefect work-pool clear-concurrency-limit {pool}"
+                faults[pool] = (
+                    f"work pool {pool!r} has a limit of {limit}, whose places lost runs keep: "
+                    f"{clear}; start its worker with --limit {limit}"
+                )
+    return faults
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """`mtqg provinces`: check a `provinces.yaml`, write its deployments, show how each province is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +45,7 @@ def check(
         ),
     ] = False,
 ) -> None:
-    """Say what is wrong with the file: settings, packs, what two provinces share, missing pools.
+    """Say what is wrong with the file: settings, packs, what two provinces share, its pools.
 
     Exit code 1 if anything is. The pools are looked up where PREFECT_API_URL is set.
     """
@@ -55,14 +55,14 @@ def check(
         faults += _unopened(provinces)
     for fault in faults:
         print_plain(str(fault))
-    missing: Collection[str] = ()
+    of_pools: Mapping[str, str] = {}
     try:
-        missing = _missing_pools(provinces)
+        of_pools = _pool_faults(provinces)
     except UsageError:
         errors.print("The work pools were not looked up: PREFECT_API_URL is not set.")
-    for pool in missing:
-        print_plain(_pool_sentence(pool))
-    if faults or missing:
+    for fault_of_pool in of_pools.values():
+        print_plain(fault_of_pool)
+    if faults or of_pools:
         raise typer.Exit(1)
     out.print(f"{len(provinces.provinces)} provinces: nothing is wrong.")
 
@@ -85,11 +85,11 @@ def deploy(
     """
     provinces = load_provinces(file)
     faults = faults_of(provinces)
-    missing = _missing_pools(provinces)
+    of_pools = _pool_faults(provinces)
     faults += [
-        Fault(province.code, _pool_sentence(province.pool))
+        Fault(province.code, of_pools[province.pool])
         for province in provinces
-        if province.pool in missing
+        if province.pool in of_pools
     ]
     # Imported here: Prefect takes seconds, and reads its settings when it is imported.
     from flows.provinces.declared import declared_deployments  # noqa: PLC0415
@@ -137,10 +137,11 @@ def status(
 
 def _table(lines: "Sequence[ProvinceLine]") -> Table:
     table = Table(box=None, pad_edge=False)
+    # Folded where the terminal is narrow: a figure that is cut off would be another figure.
     for heading in ("code", "province", "last run", "began", "as of"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for heading in ("days old", "missing/due", "letters", "failed", "held", "answers"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     for line in lines:
         table.add_row(line.code, Text(line.name), *_cells(line))
     return table
@@ -177,15 +178,11 @@ def _unopened(provinces: Provinces) -> list[Fault]:
     return list(unopened(provinces))
 
 
-def _missing_pools(provinces: Provinces) -> list[str]:
+def _pool_faults(provinces: Provinces) -> dict[str, str]:
     quiet_third_parties(load_settings())
-    from flows.provinces.deploying import missing_pools  # noqa: PLC0415  (keeps --help quick)
+    from flows.provinces.deploying import pool_faults  # noqa: PLC0415  (keeps --help quick)
 
-    return missing_pools({province.pool for province in provinces})
-
-
-def _pool_sentence(pool: str) -> str:
-    return f"no work pool {pool!r}: prefect work-pool create {pool} --type process"
+    return pool_faults({province.pool for province in provinces})
 
 
 def _print_names(what: str, names: Sequence[str]) -> None:

@@ -2,12 +2,16 @@
 
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from prefect.exceptions import ObjectNotFound
 from typer.testing import CliRunner, Result
 
+from flows.provinces import deploying
 from mtqg.cli import app
 from program.settings import ROOT, Settings
 from warehouse.database.engine import prepare_warehouse
@@ -50,7 +54,7 @@ def test_status_goes_on_after_a_province_whose_warehouse_is_away(file: Path) -> 
 def test_check_names_the_fault_of_one_province_alone(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtqg.provinces.provinces._missing_pools", lambda _: [])
+    monkeypatch.setattr("mtqg.provinces.provinces._pool_faults", lambda _: {})
     assert ask("check", str(file)).exit_code == 0
     (file.parent / "packs" / "95" / "program.yaml").unlink()
     said = ask("check", str(file))
@@ -62,7 +66,7 @@ def test_check_names_the_fault_of_one_province_alone(
 def test_check_opens_what_a_run_would_and_names_what_does_not_open(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtqg.provinces.provinces._missing_pools", lambda _: [])
+    monkeypatch.setattr("mtqg.provinces.provinces._pool_faults", lambda _: {})
     monkeypatch.setitem(sys.modules, "s3fs", None)
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     first, second = content["provinces"]
@@ -81,7 +85,7 @@ def test_check_names_two_provinces_that_send_to_the_country_as_one(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both packs are copies of one: the figures of the second would replace those of the first."""
-    monkeypatch.setattr("mtqg.provinces.provinces._missing_pools", lambda _: [])
+    monkeypatch.setattr("mtqg.provinces.provinces._pool_faults", lambda _: {})
     content = yaml.safe_load(file.read_text(encoding="utf-8"))
     content["common"]["settings"]["national_url"] = str(file.parent / "national")
     file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
@@ -90,10 +94,24 @@ def test_check_names_two_provinces_that_send_to_the_country_as_one(
     assert said.stdout.startswith("95: province in the pack's program.yaml is the same as of 94")
 
 
-def test_check_and_deploy_name_a_pool_that_the_server_lacks(
+def test_check_names_a_pool_that_the_server_lacks_and_one_that_lost_runs_would_block(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtqg.provinces.provinces._missing_pools", lambda _: ["nightly"])
+    class Client:
+        def read_work_pool(self, name: str) -> SimpleNamespace:
+            if name == "nightly":
+                raise ObjectNotFound(LookupError(name))
+            return SimpleNamespace(concurrency_limit={"south": 2}.get(name))
+
+    monkeypatch.setattr(deploying, "prefect_client", lambda: nullcontext(Client()))
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["provinces"][1]["pool"] = "south"
+    content["provinces"].append({"code": "96", "name": "Cà Mau", "pool": "north"})
+    shutil.copytree(file.parent / "packs" / "94", file.parent / "packs" / "96")
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     said = ask("check", str(file))
     assert said.exit_code == 1
-    assert "prefect work-pool create nightly --type process" in said.stdout
+    missing, limited = said.stdout.strip().splitlines()
+    assert missing == "no work pool 'nightly': prefect work-pool create nightly --type process"
+    assert "prefect work-pool clear-concurrency-limit south" in limited
+    assert "--limit 2" in limited

@@ -16,7 +16,8 @@ from tests.prefect_server import PrefectServer, prefect_server
 HOSTS = ("north", "south")
 """The work pools, each with a worker of the same name in a folder of its own."""
 LONGEST_SECONDS = 3600
-_RUNS_AT_A_TIME = 2
+_RUNS_AT_A_TIME = "2"
+"""Of a worker. Not of its pool: there lost runs keep their places, and nothing marks them."""
 _SCHEDULED = "auto-scheduled"
 """The tag of a run that its schedule asked for: only such a run is run again once it crashed."""
 
@@ -62,7 +63,7 @@ class Deployed:
     def start_worker(self, host: str) -> None:
         """Start the worker of a pool as on a host of its own: own folder, own home of Prefect."""
         folder = self.server.folder / host
-        pool = ("--pool", host, "--name", host, "--type", "process")
+        pool = ("--pool", host, "--name", host, "--type", "process", "--limit", _RUNS_AT_A_TIME)
         home = str(folder / "prefect")
         self.server.run(host, "worker", "start", *pool, cwd=folder, PREFECT_HOME=home)
 
@@ -144,8 +145,6 @@ def deployed(country: Country) -> Iterator[Deployed]:
         for host in HOSTS:
             (folder / host).mkdir()
             server.cli("work-pool", "create", host, "--type", "process", cwd=folder)
-            limit = str(_RUNS_AT_A_TIME)
-            server.cli("work-pool", "set-concurrency-limit", host, limit, cwd=folder)
         it.ministry.mtqg("check", str(it.ministry.file))
         it.ministry.mtqg("deploy", str(it.ministry.file))
         for host in HOSTS:
