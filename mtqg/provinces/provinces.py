@@ -15,7 +15,7 @@ from mtqg.provinces.faults import Fault, faults_of
 from program.errors import UsageError
 from program.provinces.provinces_file import Provinces, load_provinces
 from program.settings import load_settings, quiet_third_parties
-from program.vietnamese import format_date, format_instant
+from program.vietnamese import format_instant
 
 if TYPE_CHECKING:
     from mtqg.provinces.overview import ProvinceLine
@@ -136,11 +136,11 @@ def status(
 
 
 def _table(lines: "Sequence[ProvinceLine]") -> Table:
-    table = Table(box=None, pad_edge=False)
-    # Folded where the terminal is narrow: a figure that is cut off would be another figure.
-    for heading in ("code", "province", "last run", "began", "as of"):
+    # Eighty columns hold it. Folded, not cut off: a part of a figure would be another figure.
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("code", "province", "last run", "began"):
         table.add_column(heading, overflow="fold")
-    for heading in ("days old", "missing/due", "letters", "failed", "held", "answers"):
+    for heading in ("days old", "missing / due", "letters", "failed", "held", "answers"):
         table.add_column(heading, justify="right", overflow="fold")
     for line in lines:
         table.add_row(line.code, Text(line.name), *_cells(line))
@@ -155,7 +155,6 @@ def _cells(line: "ProvinceLine") -> list[Text | str]:
     return [
         Text(counts.run_state, style=style),
         format_instant(counts.run_began_at),
-        format_date(counts.run_as_of),
         _age(counts.days_old),
         f"{counts.missing}/{counts.due}",
         str(counts.waiting),
