@@ -18,7 +18,7 @@ from expectations.cross_checks.rules import (
 )
 from expectations.findings.waivers import waiver_errors
 from expectations.rules.pack_values import Known, known_of
-from expectations.rules.rule_files import ACROSS, HISTORY, RuleFiles, find_rule_files
+from expectations.rules.rule_files import RuleFiles, find_rule_files
 from expectations.rules.rule_models import (
     CellRule,
     CellsFile,
@@ -27,7 +27,6 @@ from expectations.rules.rule_models import (
     HistoryFile,
     ReaderRule,
     ReadingFile,
-    columns_in,
 )
 from expectations.rules.texts import RuleText
 from expectations.rules.translation import translated
@@ -39,19 +38,6 @@ from program.pack.yaml_file import load_model, repeated
 
 if TYPE_CHECKING:
     from expectations.run.suite import Suite
-
-__all__ = [
-    "ACROSS",
-    "HISTORY",
-    "SIZING",
-    "SUITES",
-    "CellRule",
-    "FormRule",
-    "Language",
-    "RuleSet",
-    "RuleText",
-    "columns_in",
-]
 
 SUITES = Path(__file__).parents[1] / "suites"
 SIZING = (

@@ -6,7 +6,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from expectations.rules.rule_set import FormRule, Language, RuleSet
+from expectations.rules.rule_models import FormRule
+from expectations.rules.rule_set import Language, RuleSet
 from expectations.rules.texts import RuleText
 from mtqg.console import out, print_json, print_plain
 from program.errors import UsageError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from expectations.rules.rule_set import FormRule
+from expectations.rules.rule_models import FormRule
 from mtqg.rules.spread import Enough, QuantileSpread, outward, spread_of
 from mtqg.rules.subjects import Subject, figures, ratios
 from program.forms.form import Form

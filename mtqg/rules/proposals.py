@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from expectations.rules.rule_set import FormRule
+from expectations.rules.rule_models import FormRule
 from mtqg.rules.profile import Passed, Proposal
 from mtqg.rules.spread import QuantileSpread
 from mtqg.rules.subjects import Subject

@@ -30,7 +30,7 @@ from program.units.counts import FILE as COUNTS
 from program.units.counts import UnitCount
 from program.units.register import UnitKind, UnitRegister
 
-__all__ = ["Pack", "Program", "fingerprint_of", "load_calendar", "load_pack"]
+__all__ = ["Pack", "fingerprint_of", "load_calendar", "load_pack"]
 
 
 class _Projects(Model):

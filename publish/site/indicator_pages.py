@@ -8,7 +8,7 @@ from program.calendar.period import Period, PeriodKind
 from program.calendar.stage import Stage
 from program.pack.boundaries import Boundaries
 from program.pack.catalogue import Direction, Indicator, IndicatorKind
-from program.pack.load import Program
+from program.pack.pack import Program
 from program.records.query_rows import ProgressRow, StageRow, TerritorySumRow
 from program.records.report_state import is_past_due
 from program.units.register import Unit

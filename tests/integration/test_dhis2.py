@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from connectors.sources.portal_session import Patience
 from flows.night.run_context import open_run
-from mtqg import dhis2 as command
+from mtqg.publishing import dhis2 as command
 from program.calendar.period import Period
 from program.errors import (
     ConfigurationError,

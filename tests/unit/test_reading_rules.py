@@ -18,7 +18,8 @@ from connectors.reader.reader import read_parts
 from connectors.reader.reader_pool import Readers
 from connectors.sources.folder import NEVER_SETTLED, Folder
 from expectations.findings.message import finding_of_problem
-from expectations.rules.rule_set import RuleSet, RuleText
+from expectations.rules.rule_set import RuleSet
+from expectations.rules.texts import RuleText
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.finding import ReaderFinding

@@ -12,7 +12,8 @@ from expectations.checking import Checker
 from expectations.findings import placeholders
 from expectations.findings.message import finding_of_problem
 from expectations.rules import validate
-from expectations.rules.rule_set import SUITES, RuleSet, RuleText
+from expectations.rules.rule_set import SUITES, RuleSet
+from expectations.rules.texts import RuleText
 from program.delivery import Delivery
 from program.errors import ConfigurationError
 from program.finding import ReaderFinding
