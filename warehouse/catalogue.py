@@ -333,6 +333,7 @@ def _element_parts(pack: Pack) -> list[_Values]:
                 pairs[form.code, part, name] = None
         for table in form.tables:
             for name, summary in table.summaries.items():
+                # A doubt in the column that chooses the lines is one in their sum.
                 for column in (summary.column, *summary.chosen):
                     pairs[form.code, column, name] = None
     return [{"form_code": form, "part": part, "element": name} for form, part, name in pairs]

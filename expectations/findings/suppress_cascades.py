@@ -136,8 +136,10 @@ class _Reported:
         sources = set(looked_at)
         for cell in looked_at:
             sources |= self._cells.below(cell)
+        # A cell that was refused has no value, so no figure made of it can be right.
         if not self._reader.refused.isdisjoint(sources):
             return True
+        # Where the reader only asks, the figure may be wrong all the same.
         is_warning = suspect.rule.words.severity is Severity.WARNING
         if is_warning and not self._reader.warned.isdisjoint(sources):
             return True

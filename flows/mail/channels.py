@@ -79,6 +79,7 @@ def send_to_channels(
             del channels[channel.label]
     failures: dict[str, str] = {}
     while True:
+        # A released message may be claimed again at once: each is tried once in a sending.
         letter = claim_letter(warehouse, clock(), passed_over=[*failures], channels=channels)
         if letter is None:
             return list(failures.values())

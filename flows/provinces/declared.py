@@ -36,6 +36,7 @@ def declared_deployments(province: Province, provinces: Provinces) -> list[Decla
     """
     hours = load_calendar(settings_of(province).pack).intake if province.has_intake else None
     template = load_yaml(ROOT / "prefect.yaml")["deployments"]
+    # A pack whose calendar gives no hours has no intakes.
     left_out = set() if hours else {_INTAKE}
     names = _OwnNames.of(template, province.code)
     declared = []

@@ -241,6 +241,7 @@ def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:
         try:
             inbox = connect(source, settings, pack)
         except SourceError as wrong:
+            # The inbox only says who sent a file. A check goes on without.
             logger.debug("check source=%s reason=%s", source.name, wrong)
             continue
         if isinstance(inbox, Folder):

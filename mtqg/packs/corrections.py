@@ -20,6 +20,7 @@ def stale_corrections(pack: Pack, warehouse_url: str) -> list[str] | None:
     try:
         warehouse = open_warehouse(warehouse_url)
     except WarehouseError:
+        # A pack is also checked before its first run.
         return None
     lines = []
     for file, corrections in pack.correction_files.items():

@@ -101,6 +101,7 @@ def read_boundaries(folder: Path) -> Boundaries | None:
                     f"{path}: feature {number}: expected the unit's code as text in "
                     f"properties.code, found {properties.get('code')!r}"
                 )
+            # A code that was used again has an area for each of its units, by their names.
             key = (properties["code"], properties.get("name") or "")
             if key in outlines:
                 raise ConfigurationError(f"{path}: feature {number}: a second area of {key[0]}")

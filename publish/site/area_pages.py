@@ -59,6 +59,7 @@ def write_area_pages(
         if parent is not None:
             line = AreaLine(page.states, page.rates, page.quality)
             lines_by_parent.setdefault(parent, []).append((page.unit, line))
+    # The page of a province links to those of its districts that have one.
     below: dict[str, list[Unit]] = {}
     for parent in lines_by_parent:
         if parent.parent is not None:

@@ -75,6 +75,7 @@ def read_reports(
     reports = [item for item in items if _is_report(item)]
     if not reports:
         return NO_REPORT
+    # Before any is laid out: a short text can ask for millions of cells.
     too_many = too_many_cells(reports, pack, limits)
     if too_many is not None:
         return too_many

@@ -139,6 +139,7 @@ class _Draft:
             if mapped is None:
                 continue
             lines = self._lines(table, mapped)
+            # An optional table without answers is left out, as its sheet is from a workbook.
             if _is_given(lines) or not table.optional:
                 report["tables"][table.name] = lines
         return report
@@ -213,7 +214,7 @@ class _Draft:
             self.fields[table.sheet, f"{letters[column.name]}1"] = f"/{repeat}/{answer.field}"
         lines: list[Json] = []
         for number, entry in enumerate(entries or [], start=1):
-            row = number + 1
+            row = number + 1  # the headings are in row 1
             values: Json = {}
             if mapped.line is not None:
                 values[LINE_KEY] = _in_our_words(mapped.line, entry.get(mapped.line.field))

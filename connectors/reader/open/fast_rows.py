@@ -70,6 +70,7 @@ def skip_plain_rows(xml: bytes, end: int, styles: re.Pattern[bytes] | None) -> R
     pieces: list[bytes] = []
     styled: list[StyledCell] = []
     for match in _PLAIN_ROW.finditer(xml, 0, end):
+        # A hidden row is looked at: the sender does not see its cells.
         if hides(match[2]):
             continue
         start, stop = match.span()

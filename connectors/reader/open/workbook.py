@@ -253,6 +253,7 @@ def _open_text(content: bytes, limits: Limits) -> Workbook | ReaderFinding:
         return _too_many_cells(limits)
     if isinstance(rows, NoRows):
         return _NO_ROWS[rows]
+    # A sheet is a rectangle: one long record makes all others as long.
     width = max(map(len, rows))
     if width * len(rows) > limits.sheet_cells:
         return _too_many_cells(limits)
@@ -314,6 +315,7 @@ def _open_ole(content: bytes, limits: Limits) -> _Package | ReaderFinding:
     except ValueError as wrong:
         logger.debug("open refused=%s", wrong)
         return _STRANGE
+    # What a file claims costs its sender nothing, and calamine lays out all of it.
     for part in scan.parts:
         if part.rows * part.columns > limits.sheet_cells:
             return _too_many_cells(limits)

@@ -96,6 +96,7 @@ def _resolve_several(read: ParsedTable, column: str, land: _Land) -> Iterator[Re
         for name in unknown:
             reported = {"name": name, "unit": land.unit.name}
             yield ReaderFinding("CELL-51", read.sheet, read.cell(column, row), text, reported)
+        # All or none: a part of the names would look like all of them.
         values.append(text if unknown else UNIT_SEPARATOR.join(dict.fromkeys(codes)))
     read.values[column] = values
 
