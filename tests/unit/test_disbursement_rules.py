@@ -12,12 +12,12 @@ from program.calendar.period import Period
 from program.finding import Finding, Severity
 from program.forms.table import Table
 from program.pack.load import Pack
-from program.parsed_report import ParsedReport
+from program.parsed_report import ParsedReport, facts_of
 from program.submission import Submission, Verdict
 from publish.template import Values, write_template
 from tests.conftest import delivery
 from tests.shared_rules import rules_of
-from tests.workbooks import IDENTITY, workbook
+from tests.workbooks import IDENTITY, Cell, workbook
 
 STREAMS = (
     "central_investment",
@@ -208,6 +208,94 @@ def test_a_project_without_capital_may_be_left_out_and_a_plan_of_nought_is_no_sm
         pack, read(pack, 1, {"da1": GOOD["da1"]}), read(pack, 2, {"da1": nothing})
     )
     assert (asked(left_out), asked(nought)) == ([], [])
+
+
+WRITTEN = (
+    "plan_central_recurrent_vnd",
+    "plan_total_vnd",
+    "disbursed_central_recurrent_vnd",
+    "disbursed_total_vnd",
+)
+
+
+def own_workbook(pack: Pack, *lines: list[Cell]) -> bytes:
+    """The form's headings over lines that somebody typed: a label, and figures of `WRITTEN`."""
+    form = pack.form("disbursement", Period.parse("2024-Q4"))
+    assert form is not None
+    table = form.table("capital")
+    assert table.line is not None
+    rows = []
+    for label, *figures in lines:
+        figure_of = dict(zip(WRITTEN, figures, strict=False))
+        rows.append([label, *(figure_of.get(column.name) for column in table.columns)])
+    heading = [table.line.label, *(column.label for column in table.columns)]
+    return workbook((table.sheet, [*IDENTITY, heading, *rows]))
+
+
+def test_a_project_that_is_a_heading_over_its_sub_projects_has_their_sum(pack: Pack) -> None:
+    content = own_workbook(
+        pack,
+        ["Dự án 1", 100, 100, 60, 60],
+        ["Dự án 3"],
+        ["Tiểu dự án 1 - Dự án 3", 30, 30, 20, 20],
+        ["Tiểu dự án 2 - Dự án 3", 40, 40, "30,5", 30.5],
+        ["Dự án 4", None, 50, None, None],
+        ["Tiểu dự án 1 - Dự án 4", 50, 50, 25, 25],
+        ["Dự án 5"],
+        ["Tiểu dự án 4 - Dự án 5"],
+        ["Tổng cộng", 220, 220, 135.5, 135.5],
+    )
+    (reading,) = read_parts(content, delivery(), pack)
+    facts = {fact.element: fact.value for fact in facts_of(reading)}
+    assert facts["plan_total_vnd_da3"] == 70e6
+    assert facts["disbursed_central_recurrent_vnd_da3"] == 50.5e6
+    assert facts["plan_central_recurrent_vnd_da4"] == 50e6, "a line that is filled in in part"
+    assert "plan_total_vnd_da5" not in facts, "nothing is no sum"
+    noted = {problem.cell for problem in reading.problems if problem.rule == "CELL-54"}
+    # J6 has a figure as text below it: Excel could not have added that up (CELL-19).
+    assert noted == {"D6", "G6", "M6", "D9", "J9", "M9"}
+    (submission,) = check(pack, reading)
+    assert asked(submission) == []
+
+
+def test_a_project_whose_line_is_missing_over_its_sub_projects_is_asked_for(pack: Pack) -> None:
+    content = own_workbook(
+        pack,
+        ["Dự án 1", 100, 100, 60, 60],
+        ["Tiểu dự án 1 - Dự án 3", 30, 30, 20, 20],
+        ["Tổng cộng", 130, 130, 80, 80],
+    )
+    (reading,) = read_parts(content, delivery(), pack)
+    (submission,) = check(pack, reading)
+    (finding,) = asked(submission)
+    assert finding.rule == "FORM-09"
+    assert "Dự án 3. Phát triển sản xuất nông, lâm nghiệp" in finding.message
+
+
+def test_a_project_s_short_name_is_known_with_spaces_too(pack: Pack) -> None:
+    content = own_workbook(
+        pack,
+        ["DA 1", 100, 100, 60, 60],
+        ["DA 3", 70, 70, 50, 50],
+        ["TDA 1 - DA 3", 30, 30, 20, 20],
+        ["TDA2 - DA 3", 40, 40, 30, 30],
+        ["DA 10", 7, 7, 5, 5],
+        ["DA 10 - TDA 1", 7, 7, 5, 5],
+        ["Tổng cộng", 177, 177, 115, 115],
+    )
+    (reading,) = read_parts(content, delivery(), pack)
+    lines = reading.tables["capital"].lines
+    assert lines == ["da1", "da3", "da3_tda1", "da3_tda2", "da10", "da10_tda1", "total"]
+    (submission,) = check(pack, reading)
+    assert asked(submission) == []
+
+
+def test_the_capital_of_a_budget_is_known_by_its_usual_short_words(pack: Pack) -> None:
+    form = pack.form("disbursement", Period.parse("2024"))
+    assert form is not None
+    table = form.table("capital")
+    assert "Kế hoạch vốn ĐTPT TW" in table.column("plan_central_investment_vnd").writings
+    assert "Giải ngân vốn SN ĐP" in table.column("disbursed_local_recurrent_vnd").writings
 
 
 def test_money_is_reported_as_it_was_printed(

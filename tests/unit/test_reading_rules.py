@@ -334,6 +334,9 @@ MET: dict[str, bytes | None] = {
         unit="94",
         class_list=[{"class_title": "Lớp ghép", "class_units": "Mỹ Xuyên, Cái Bè"}],
     ),
+    "CELL-54": typed_lines(
+        "disbursement", "2024-Q4", ["Dự án 3"], ["Tiểu dự án 1 - Dự án 3", 30], ["Tổng cộng", 30]
+    ),
 }
 
 

@@ -46,7 +46,8 @@ def read_labels(header: Header, table: Table, end: int) -> list[LineLabel]:
     if not table.lines:
         return []
     writings = _writings_of(table)
-    sure = [_sure_label(header, row, writings) for row in range(header.body, end)]
+    names = _names_of(writings)
+    sure = [_sure_label(header, row, names) for row in range(header.body, end)]
     met = {label.line.key for label in sure if label.line}
     missing = {line.key: line for line in table.lines if line.key not in met}
 
@@ -71,10 +72,25 @@ def _writings_of(table: Table) -> dict[str, Line]:
     return writings
 
 
-def _sure_label(header: Header, row: int, writings: Mapping[str, Line]) -> LineLabel:
+def _names_of(writings: Mapping[str, Line]) -> dict[str, Line]:
+    """Return the lines by their spellings, and by those without spaces: "DA 1" is "DA1".
+
+    A spelling that two lines would share without its spaces is known with them only.
+    """
+    joined: dict[str, Line] = {}
+    shared: set[str] = set()
+    for writing, line in writings.items():
+        name = writing.replace(" ", "")
+        if joined.setdefault(name, line) is not line:
+            shared.add(name)
+    sure = {name: line for name, line in joined.items() if name not in shared}
+    return {**sure, **writings}
+
+
+def _sure_label(header: Header, row: int, names: Mapping[str, Line]) -> LineLabel:
     """Return the label of a row, with its line where the label alone says it."""
     at, text = _label_of(header, row)
-    return LineLabel(row, at, text, _named(text, writings))
+    return LineLabel(row, at, text, _named(text, names))
 
 
 def line_rows(labels: list[LineLabel]) -> dict[str, int]:
@@ -102,10 +118,14 @@ def matrix_lines(place: TableRegion, labels: list[LineLabel]) -> Iterator[tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The declared lines of a matrix; `met` are the keys of those that were found so far."""
+    """The declared lines of a matrix.
+
+    `met` are the keys of those that were found so far; `taken` of those that were also filled in.
+    """
 
     place: TableRegion
     met: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
 
     def report_unknown(self, label: LineLabel) -> None:
         """Report a row that is no declared line, unless it is a note or a signature."""
@@ -149,13 +169,18 @@ class _Lines:
         if label.rule:
             values = {"line": line.label, "whole": label.whole}
             place.report(label.rule, label.row, label.at, label.text, **values)
+        self.taken.add(line.key)
         return True
 
     def report_missing_totals(self) -> None:
-        """Report each total that no row was found for."""
+        """Report each total that no row was found for, and each sum of lines that were filled in.
+
+        The sums of all units would lack this unit's share of such a line.
+        """
         header_row = self.place.header.row
         for line in self.place.table.lines:
-            if line.total and line.key not in self.met:
+            is_summed = not self.taken.isdisjoint(line.parts)
+            if line.key not in self.met and (line.total or is_summed):
                 self.place.report("FORM-09", header_row, 0, None, line=line.label)
 
 
@@ -172,14 +197,15 @@ def _label_of(header: Header, number: int) -> tuple[int, str]:
     return at, ""
 
 
-def _named(label: str, writings: Mapping[str, Line]) -> Line | None:
+def _named(label: str, names: Mapping[str, Line]) -> Line | None:
     """Return the declared line that a label names, with or without "1.", "a)" or "-" before it."""
     # As written first: an ordinal may be a part of the label itself.
     without_ordinal = _ORDINAL.sub("", label)
     for text in (label, without_ordinal):
         bare = fold_bare(text)
-        if bare and bare in writings:
-            return writings[bare]
+        for name in (bare, bare.replace(" ", "")):
+            if name and name in names:
+                return names[name]
     return None
 
 

@@ -6,6 +6,11 @@ the template's stays unread (CELL-12): nobody knows what else it would have give
 
 LibreOffice (7.4, 2026-11-30) writes a total of nothing into an .xls as the number 0, although its
 sender sees an empty cell. Such a 0 is read as the empty cell.
+
+A line between the parts and the total of a matrix ("Dự án 3" over its sub-projects) is often a
+mere heading in a sender's own workbook. Its empty cells are the sums of its parts: without them,
+the sum of all units would lack this unit's parts. The total of the whole table is not computed:
+its sender is asked for it, and it checks the lines.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,23 +39,27 @@ class _Part(NamedTuple):
 class _Total(NamedTuple):
     """A cell that holds the template's formula and no sure value, with the cells that it adds up.
 
-    `is_zero`: the stored value is 0, but the sender may see an empty cell.
+    Attributes:
+        is_zero: The stored value is 0, but the sender may see an empty cell.
+        is_between: Its line is the sum of other lines, and is not the table's total.
     """
 
     at: Corner
     column: Column
     parts: tuple[_Part, ...]
     is_zero: bool = False
+    is_between: bool = False
 
 
 def with_totals(
     header: Header, table: Table, end: int, lines: Mapping[str, int], measures: Mapping[str, str]
 ) -> tuple[Header, list[ReaderFinding]]:
-    """Return `header` on a sheet with missing totals filled in, and a note for each (CELL-19).
+    """Return `header` on a sheet with missing totals filled in, and a note for each.
 
-    A total is "" where all its parts are empty, without a note; with a note (CELL-37) where the
-    workbook stores 0 for it. `lines` gives the 0-based row of each line of a matrix; `end` is the
-    0-based row after the table.
+    The note is CELL-19, or CELL-54 where a line between parts and total was left empty. A total is
+    "" where all its parts are empty, without a note; with a note (CELL-37) where the workbook
+    stores 0 for it. `lines` gives the 0-based row of each line of a matrix; `end` is the 0-based
+    row after the table.
     """
     waiting = list(_Totals(header, table, lines).up_to(end))
     if not waiting:
@@ -69,6 +78,11 @@ def with_totals(
         waiting = [total for total in waiting if not _is_ready(total, pending)]
     sheet = replace(header.sheet, rows=computation.rows)
     return replace(header, sheet=sheet), computation.notes(sheet.name)
+
+
+def _is_between(line: Line | None) -> bool:
+    """Tell whether a line of a matrix is the sum of other lines, and not the table's total."""
+    return line is not None and bool(line.parts) and not line.total
 
 
 def _is_ready(total: _Total, pending: set[Corner]) -> bool:
@@ -100,6 +114,7 @@ class _Totals:
     def _in_row(self, number: int, line: Line | None, columns: list[Column]) -> Iterator[_Total]:
         sheet = self.header.sheet
         row = sheet.rows[number]
+        is_between = _is_between(line)
         for column in columns:
             at = self.header.columns[column.name]
             cell = row[at]
@@ -113,10 +128,13 @@ class _Totals:
                 continue
             # Excel adds up no figures that are text. Its total is then empty beside them.
             if is_zero or is_blank or str(cell) == _formula(parts):
-                yield _Total((number, at), column, parts, is_zero)
+                yield _Total((number, at), column, parts, is_zero, is_between)
 
     def _parts(self, number: int, line: Line | None, column: Column) -> tuple[_Part, ...]:
-        """Return the cells that a cell adds up; () where it is no total or lacks one of them."""
+        """Return the cells that a cell adds up; () where it is no total or lacks one of them.
+
+        A line between parts and total may lack parts: a sender leaves out what has no figures.
+        """
         columns = self.header.columns
         parts: list[_Part] = []
         for cell in summands_of(column, line):
@@ -127,6 +145,8 @@ class _Totals:
             if line is not None:
                 row = self.lines.get(cell.line)
             if row is None:
+                if _is_between(line):
+                    continue
                 return ()
             corner = row, columns[cell.column]
             parts.append(_Part(corner, self.table.column(cell.column)))
@@ -137,13 +157,15 @@ class _Totals:
 class _Computation:
     """Rows of cells in which totals are filled in one after the other.
 
-    `computed` are the cells that got a figure, each with the label of its column; `emptied` those
-    whose stored 0 was taken away.
+    Each cell is kept with the label of its column: `computed` are those that got the figure of
+    their formula, `summed` those of a line between that was left empty, `emptied` those whose
+    stored 0 was taken away.
     """
 
     rows: list[list[CellValue]]
     measures: Mapping[str, str]
     computed: dict[Corner, str] = field(default_factory=dict)
+    summed: dict[Corner, str] = field(default_factory=dict)
     emptied: dict[Corner, str] = field(default_factory=dict)
 
     def fill_in(self, total: _Total) -> None:
@@ -152,13 +174,16 @@ class _Computation:
         if total.is_zero:
             self._empty(total)
             return
-        # An empty total is left as it is, unless its sender could see nothing else.
+        filled = self.computed
         if is_empty(self.rows[row][at]) and not self._could_excel_not_compute(total):
-            return
+            # An empty total is left as it is: its sender is asked for it.
+            if not total.is_between:
+                return
+            filled = self.summed
         value = self._sum(total)
         self.rows[row][at] = value
         if isinstance(value, float):
-            self.computed[total.at] = total.column.label
+            filled[total.at] = total.column.label
 
     def _empty(self, total: _Total) -> None:
         """Take the stored 0 of a total away if nothing stands in the cells that it adds up."""
@@ -207,6 +232,8 @@ class _Computation:
         notes: list[ReaderFinding] = []
         for corner, label in self.computed.items():
             notes.append(_note("CELL-19", sheet, corner, label))
+        for corner, label in self.summed.items():
+            notes.append(_note("CELL-54", sheet, corner, label))
         for corner, label in self.emptied.items():
             notes.append(_note("CELL-37", sheet, corner, label))
         return notes
