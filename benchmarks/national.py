@@ -25,7 +25,7 @@ from program.settings import ROOT
 from publish.national.national_site import publish_national_site
 from warehouse.database.duckdb_file import COLUMN_TYPES, open_duckdb
 from warehouse.national.build import build_national
-from warehouse.national.definitions import definitions_of
+from warehouse.national.definitions import definitions_of, plan_definitions_of
 from warehouse.national.file import open_national
 from warehouse.national.manifest import (
     FORMAT,
@@ -213,6 +213,7 @@ def _manifest(pack: Pack, code: str, files: Mapping[str, PartitionFile]) -> Prov
         lateness=DueReports(due=1, received=1, accepted=1, timely=1, to_fix=0, most_days_late=0),
         files=files,
         indicators=definitions_of(pack),
+        plans=plan_definitions_of(pack),
     )
 
 

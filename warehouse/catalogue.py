@@ -149,7 +149,7 @@ def _close(connection: Connection, table: Any, keys: Sequence[_Cells], now: date
 
 
 def pack_rows(pack: Pack) -> dict[str, list[_Values]]:
-    """Return the current rows of a pack's units, indicators and targets, and all periods.
+    """Return the current rows of a pack's units, indicators, targets and plans, and all periods.
 
     The keys are the names that marts know them by.
     """
@@ -158,6 +158,7 @@ def pack_rows(pack: Pack) -> dict[str, list[_Values]]:
         "now_units": _units(pack),
         "now_indicators": list(_indicators(pack)),
         "now_targets": targets,
+        "now_plan_pairs": list(_plan_pairs(pack)),
         "periods": _periods(),
     }
 

@@ -65,10 +65,11 @@ def _print_refused(built: NationalBuild) -> None:
     for row in built.problems:
         print_plain(f"  tỉnh {row['province']}, {row['mart']}: không dùng được: {row['reason']}")
     if built.differences:
-        out.print("Chỉ tiêu không cộng vì tỉnh định nghĩa khác với cả nước:")
+        out.print("Số liệu không cộng vì tỉnh định nghĩa khác với cả nước:")
     for row in built.differences:
+        figure = row.get("indicator_code") or row["plan_figure"]
         print_plain(
-            f"  tỉnh {row['province']}, {row['indicator_code']}, {row['part']}: "
+            f"  tỉnh {row['province']}, {figure}, {row['part']}: "
             f"cả nước: {row['national_definition'] or 'không có'}; "
             f"tỉnh: {row['province_definition'] or 'không có'}"
         )

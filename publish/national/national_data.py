@@ -1,10 +1,12 @@
 """The rows behind the country's pages, from its file: provinces stand where units were."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from program.calendar.stage import Stage
 from program.pack.load import Pack
+from program.records.plan_rows import PlanRow
 from program.records.query_rows import (
     FirstSubmissionRow,
     PartReports,
@@ -15,6 +17,7 @@ from program.records.query_rows import (
 )
 from program.records.site_rows import DisbursementRow
 from program.submission import Verdict
+from program.units.distinct_names import with_distinct_names
 from publish.figure_rows import FigureRows
 from publish.site.site_data import SiteData
 from warehouse.national.file import NationalFile
@@ -22,9 +25,12 @@ from warehouse.queries.view_rows import view_row
 
 
 def national_data(file: NationalFile, pack: Pack) -> SiteData:
-    """Return what the pages show. Pages of submissions, plans and texts are the province's own."""
+    """Return what the pages show. Pages of submissions and texts are the province's own.
+
+    Names of units tell apart what shares a name or a code (`program.units.distinct_names`).
+    """
     return SiteData(
-        pack=pack,
+        pack=replace(pack, units=with_distinct_names(pack.units)),
         day=file.ask("day")[0]["day"],
         reports=[_reporting_row(row) for row in file.ask("reporting")],
         figure_rows=FigureRows(
@@ -33,7 +39,7 @@ def national_data(file: NationalFile, pack: Pack) -> SiteData:
             sums=[view_row(TerritorySumRow, row) for row in file.ask("sums")],
             stages=[],
             money=[view_row(DisbursementRow, row) for row in file.ask("disbursement")],
-            plans=[],
+            plans=[view_row(PlanRow, row) for row in file.ask("plans")],
             narratives=[],
         ),
         submissions=[],

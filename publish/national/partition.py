@@ -15,7 +15,7 @@ from publish.data.descriptor import parquet_name
 from publish.output_folder import pack_digest
 from warehouse.database.duckdb_file import open_duckdb
 from warehouse.database.engine import Warehouse
-from warehouse.national.definitions import definitions_of
+from warehouse.national.definitions import definitions_of, plan_definitions_of
 from warehouse.national.manifest import (
     FORMAT,
     MANIFEST,
@@ -140,6 +140,7 @@ def _manifest(
         lateness=due_reports(warehouse),
         files=files,
         indicators=definitions_of(pack),
+        plans=plan_definitions_of(pack),
     )
 
 

@@ -32,6 +32,7 @@ BASES = {
     "reported": "Tỉnh báo cáo",
     "sum_of_districts": "Toàn tỉnh: cộng các huyện",
     "sum_of_communes": "Toàn tỉnh: cộng các xã",
+    "sum_of_provinces": "Cả nước: cộng các tỉnh",
 }
 _REMARKS = {
     "no_plan": "chưa có kế hoạch",
@@ -98,13 +99,22 @@ def _line(row: PlanRow, figures: int) -> ReportRow:
     return ReportRow(
         (
             *cells,
-            # The mart says where a share would mislead: of too few plans there is none.
-            None if row.percent is None else percent_of(cells, _RESULT, _PLAN),
+            _share(row, cells),
             f"{row.plans}/{row.units}",
             f"{row.reported}/{row.expected}",
             _REMARKS.get(row.status),
         )
     )
+
+
+def _share(row: PlanRow, cells: Sequence[CellValue]) -> CellValue:
+    # The mart says where a share would mislead: of too few plans there is none.
+    if row.percent is None:
+        return None
+    # The country's share is of the provinces that give both: no formula of these cells.
+    if row.basis == "sum_of_provinces":
+        return Number(row.percent)
+    return percent_of(cells, _RESULT, _PLAN)
 
 
 def _number(value: float | None, row: PlanRow, *, is_doubtful: bool = False) -> CellValue:

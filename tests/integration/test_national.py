@@ -304,8 +304,8 @@ def test_a_broken_a_missing_and_a_stale_partition_are_named_and_stop_no_other(
     ("name", "content", "reason"),
     [
         ("province.json", b"{", "province.json is no JSON"),
-        ("province.json", b'{"format": 9}', "province.json has format 9, this program reads 1"),
-        ("province.json", b'{"format": 1}', "province.json: province: Field required"),
+        ("province.json", b'{"format": 9}', "province.json has format 9, this program reads 2"),
+        ("province.json", b'{"format": 2}', "province.json: province: Field required"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_breaks_its_province_only(

@@ -16,10 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from program.errors import ConfigurationError, WarehouseError
 from program.pack.load import Pack
+from program.units.distinct_names import with_distinct_names
 from program.units.unit import UnitKind
 from warehouse.catalogue import pack_rows
 from warehouse.database.duckdb_file import COLUMN_TYPES, open_duckdb
-from warehouse.national.definitions import definitions_of, differences
+from warehouse.national.definitions import (
+    Difference,
+    definitions_of,
+    differences,
+    plan_definitions_of,
+)
 from warehouse.national.partitions import (
     BrokenPartition,
     Partition,
@@ -41,6 +47,8 @@ _TABLES = (
     "ranking",
     "mart_reporting",
     "mart_disbursement",
+    "mart_plans",
+    "mart_narratives",
 )
 """What is made from the provinces' marts, in this order: each may use those before it."""
 _MEMORY = "2GB"
@@ -143,7 +151,9 @@ class _Builder:
         self._partitions = {
             each.manifest.province: each for each in received if isinstance(each, Partition)
         }
-        names = {unit.code: unit.name for unit in pack.units if unit.kind is UnitKind.PROVINCE}
+        units = with_distinct_names(pack.units)
+        # A code that was used again has the name of the last province, with the earlier one.
+        names = {unit.code: unit.name for unit in units if unit.kind is UnitKind.PROVINCE}
         self._names = names
         self._used = [self._partitions[code] for code in names if code in self._partitions]
 
@@ -293,20 +303,19 @@ class _Builder:
         }
 
     def _differences(self) -> Iterable[_Row]:
-        """Yield each part in which a province defines an indicator otherwise than the country."""
-        national = definitions_of(self._pack)
+        """Yield each part in which a province defines a figure otherwise than the country."""
+        indicators, plans = definitions_of(self._pack), plan_definitions_of(self._pack)
         for partition in self._used:
-            its_own = partition.manifest.indicators
-            # An indicator that only the province has is in no figure of the country.
-            for code in sorted(national.keys() & its_own.keys()):
-                for difference in differences(national[code], its_own[code]):
-                    yield {
-                        "province": partition.manifest.province,
-                        "indicator_code": code,
-                        "part": difference.part,
-                        "national_definition": difference.national,
-                        "province_definition": difference.province,
-                    }
+            manifest = partition.manifest
+            # What only the province has is in no figure of the country.
+            for code in sorted(indicators.keys() & manifest.indicators.keys()):
+                for found in differences(indicators[code], manifest.indicators[code]):
+                    yield {"indicator_code": code} | _difference_row(manifest.province, found)
+            for figure in sorted(plans.keys() & manifest.plans.keys()):
+                ours, theirs = plans[figure], manifest.plans[figure]
+                if ours != theirs:
+                    found = Difference("plan", ours, theirs)
+                    yield {"plan_figure": figure} | _difference_row(manifest.province, found)
 
     def _fill(self, table: str, rows: Sequence[_Row]) -> None:
         described = self._connection.execute(f"DESCRIBE {table}").fetchall()
@@ -314,6 +323,15 @@ class _Builder:
         values = ", ".join(f"unnest(?::{kind}[])" for kind in types.values())
         columns = [[row.get(name) for row in rows] for name in types]
         self._connection.execute(f"INSERT INTO {table} SELECT {values}", columns)
+
+
+def _difference_row(province: str, found: Difference) -> dict[str, Any]:
+    return {
+        "province": province,
+        "part": found.part,
+        "national_definition": found.national,
+        "province_definition": found.province,
+    }
 
 
 def _leading(names: Sequence[str]) -> list[str]:

@@ -1,10 +1,11 @@
-"""What a pack says an indicator is: only figures of like definitions are added."""
+"""What a pack says an indicator or a planned figure is: only like definitions are added."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from program.forms.elements import form_elements
 from program.forms.form import Form
+from program.forms.plan_pairs import PlanPair, plan_pairs
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
 from program.pack.yaml_file import Model
@@ -50,6 +51,33 @@ class Difference(NamedTuple):
 def definitions_of(pack: Pack) -> dict[str, IndicatorDefinition]:
     """Return the definition of each indicator that a form feeds, by the indicator's code."""
     return {each.code: _definition(each, pack) for each in pack.indicators if each.form is not None}
+
+
+def plan_definitions_of(pack: Pack) -> dict[str, str]:
+    """Return what each planned figure and its result are, by `form/table/item/figure`.
+
+    Figures that count how often a list names a unit are left out: they are no sum of the country.
+    """
+    definitions = {}
+    for pair in plan_pairs(pack.forms):
+        if not pair.is_units:
+            key = "/".join((pair.result_form, pair.table, pair.item, pair.figure))
+            definitions[key] = _described_pair(pair, pack)
+    return definitions
+
+
+def _described_pair(pair: PlanPair, pack: Pack) -> str:
+    plan = _in_versions(pair.plan_form, pair.plan_element, pack)
+    result = _in_versions(pair.result_form, pair.result_element, pack)
+    return f"{pair.measure}, {pair.over_time.value}; plan: {plan}; result: {result}"
+
+
+def _in_versions(form_code: str, element: str, pack: Pack) -> str:
+    """Return what an element is in each version of its form, the oldest first."""
+    forms = [form for form in pack.forms if form.code == form_code]
+    forms.sort(key=lambda form: form.valid_from)
+    described = [f"{form.version} {_described(form, element)}" for form in forms]
+    return f"{form_code} {element} ({'; '.join(described)})"
 
 
 def differences(

@@ -17,7 +17,7 @@ from program.pack.yaml_file import Model
 from warehouse.national.definitions import IndicatorDefinition
 from warehouse.queries.marts import declared_marts
 
-FORMAT = 1
+FORMAT = 2
 """The version of the manifest. A reader takes no other."""
 MANIFEST = "province.json"
 PARTITIONS = "mart"
@@ -54,7 +54,8 @@ class ProvinceManifest(Model):
     """A province's `province.json`.
 
     `pack_digest` changes with any file of the pack, `schema_digest` with the declared columns of
-    the marts. `site` is the address of the province's own pages, "" where it has none.
+    the marts. `site` is the address of the province's own pages, "" where it has none. `plans`
+    gives what each planned figure is, as `plan_definitions_of` does.
     """
 
     format: int
@@ -72,6 +73,7 @@ class ProvinceManifest(Model):
     lateness: DueReports
     files: Mapping[str, PartitionFile]
     indicators: Mapping[str, IndicatorDefinition]
+    plans: Mapping[str, str]
 
 
 def partition_folder(province: str) -> str:

@@ -162,7 +162,7 @@ def narrative_groups(rows: Iterable[NarrativeRow], pack: Pack) -> list[Narrative
     """Return what units wrote, a group for each form and period, in the order of `rows`."""
     groups: list[NarrativeGroup] = []
     for (form_code, period, stage), of_group in groupby(rows, key=_report_of):
-        headings = _headings(form_code, period, pack)
+        headings = narrative_headings(form_code, period, pack)
         reports: list[NarrativeReport] = []
         for unit_code, of_unit in groupby(of_group, key=lambda row: row.unit_code):
             reports.append(_report(unit_code, list(of_unit), headings, pack))
@@ -186,7 +186,7 @@ def _report(
     return NarrativeReport(unit, unit_code, tuple(parts), any(row.is_synthetic for row in rows))
 
 
-def _headings(form_code: str, period: str, pack: Pack) -> dict[str, str]:
+def narrative_headings(form_code: str, period: str, pack: Pack) -> dict[str, str]:
     """Return the labels of a form's narrative part by their keys, in the form's order."""
     form = pack.form(form_code, Period.parse(period))
     if form is None:

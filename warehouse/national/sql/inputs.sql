@@ -12,9 +12,11 @@ CREATE TABLE provinces (
 );
 -- Marts of a province that cannot be used, and why.
 CREATE TABLE problems (province VARCHAR, mart VARCHAR, reason VARCHAR);
--- Indicators that a province defines otherwise than the country: its figures are in no sum.
+-- Indicators and planned figures (form/table/item/figure) that a province defines otherwise than
+-- the country: its figures are in no sum.
 CREATE TABLE differences (
-    province VARCHAR, indicator_code VARCHAR, part VARCHAR, national_definition VARCHAR, province_definition VARCHAR
+    province VARCHAR, indicator_code VARCHAR, plan_figure VARCHAR, part VARCHAR, national_definition VARCHAR,
+    province_definition VARCHAR
 );
 -- The national pack, in the columns of the warehouse's tables.
 CREATE TABLE now_units (
@@ -29,6 +31,10 @@ CREATE TABLE now_indicators (
 CREATE TABLE now_targets (
     id BIGINT, indicator_code VARCHAR, scope VARCHAR, unit_code VARCHAR, level VARCHAR, period VARCHAR,
     value DOUBLE, comparison VARCHAR, tag VARCHAR
+);
+CREATE TABLE now_plan_pairs (
+    position BIGINT, plan_form VARCHAR, result_form VARCHAR, table_name VARCHAR, item VARCHAR, figure VARCHAR,
+    item_name VARCHAR, figure_name VARCHAR, measure VARCHAR, is_total BOOLEAN, is_units BOOLEAN
 );
 CREATE TABLE periods (
     code VARCHAR, kind VARCHAR, year BIGINT, first_day DATE, last_day DATE, ends_at DOUBLE, year_before VARCHAR
