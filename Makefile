@@ -15,7 +15,7 @@ PACKAGES := mtqg flows publish connectors expectations warehouse program
 UV_INSTALL := $(UV) pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check browser-test corpora docs lint types layers complexity format lock migration samples rules clean
+.PHONY: help run national test test-fast check browser-test corpora docs lint types layers complexity format lock migration samples rules clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,11 @@ help:  ## Show what there is
 run: $(VENV)/.run  ## Run the pipeline on the bundled sample; safe to repeat
 	@$(BIN)/python -m examples.settled
 	@$(BIN)/mtqg run $(ARGS)
+
+national: $(VENV)/.run  ## The country's figures and pages from the sample's province, after `make run`
+	@$(BIN)/mtqg export -o var/national/data --national var/national
+	@MTQG_PACK=config/national $(BIN)/mtqg national build var/national -o var/national/national.duckdb
+	@MTQG_PACK=config/national $(BIN)/mtqg national site var/national/national.duckdb -o var/national/site
 
 test: $(VENV)/.test  ## Run all tests
 	@$(TESTS) $(ARGS)

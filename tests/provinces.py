@@ -31,6 +31,7 @@ DAY = NOON.date()
 COMMUNES = ("Xã Một", "Xã Hai", "Xã Ba")
 NATION = "VN"
 _EXAMPLE = ROOT / "config" / "example-province"
+_NARRATIVE = ROOT / "config" / "soc-trang" / "forms" / "narrative.yaml"
 _HEADER = ("code", "name", "kind", "parent", "valid_from", "valid_to", "successors", "source")
 _MONEY_TARGET = {
     "scope": "national", "period": "2024", "value": 1000, "comparison": "at_least", "tag": "U", "source": "synthetic",
@@ -72,6 +73,14 @@ def _write(folder: Path, units: Sequence[Sequence[str]], code: str) -> None:
     write_units(folder, units)
     _edit(folder / "program.yaml", lambda program: program.update(province=code))
     _edit(folder / "contacts.yaml", lambda contacts: contacts.update(units={}))
+    # The households in need are what the year plans; those that got support stand beside them.
+    _edit(folder / "forms" / "land" / "v1.yaml", _plan_met)
+    shutil.copy2(_NARRATIVE, folder / "forms")
+
+
+def _plan_met(form: Any) -> None:
+    needed = form["tables"][0]["columns"][0]
+    needed["plans"] = "met"
 
 
 def write_units(folder: Path, units: Sequence[Sequence[str]]) -> None:
@@ -86,6 +95,12 @@ def _edit(path: Path, change: Any) -> None:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     change(content)
     path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def _fact(element: str, value: float | str, cell: str) -> Fact:
+    if isinstance(value, str):
+        return Fact(element, 0, None, value, "Thuyết minh", cell)
+    return Fact(element, 0, value, None, "Đất và nhà", cell)
 
 
 class SendingProvince:
@@ -112,17 +127,16 @@ class SendingProvince:
         form: str,
         unit: str,
         period: str,
-        facts: Mapping[str, float],
+        facts: Mapping[str, float | str],
         *findings: Finding,
         stage: Stage = Stage.FINAL,
     ) -> None:
-        """Load a report of a unit."""
+        """Load a report of a unit; a fact that is a text is a part of its narrative."""
         self._number += 1
         at = self.now + timedelta(minutes=self._number)
         delivery = arrive(self.engine, self._run, self._number, unit, at, at)
         values = tuple(
-            Fact(name, 0, value, None, "Đất và nhà", f"C{row}")
-            for row, (name, value) in enumerate(facts.items(), 5)
+            _fact(name, value, f"C{row}") for row, (name, value) in enumerate(facts.items(), 5)
         )
         report = Submission(
             delivery, verdict_of(findings), findings, form, "v1", unit, Period.parse(period), stage, values,

@@ -27,10 +27,15 @@ def print_build(built: NationalBuild, pack: Pack) -> None:
     used = sum(row["is_used"] for row in built.provinces)
     expected = len(built.provinces) - states[ProvinceState.UNKNOWN]
     out.print(f"{pack.program.site_title}: {used}/{expected} tỉnh")
+    quiet = (ProvinceState.CURRENT, ProvinceState.MISSING)
     for row in built.provinces:
-        state = ProvinceState(row["state"])
-        if state is not ProvinceState.CURRENT:
+        if ProvinceState(row["state"]) not in quiet:
             print_plain(f"  {row['name']} ({row['code']}): {_in_words(row)}")
+    # There may be sixty of them: `mtqg national status` has their names.
+    missing = [row["code"] for row in built.provinces if row["state"] == ProvinceState.MISSING]
+    if missing:
+        words, _ = _STATES[ProvinceState.MISSING]
+        print_plain(f"  {words} ({len(missing)}): {', '.join(missing)}")
     _print_refused(built)
 
 

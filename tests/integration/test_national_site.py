@@ -74,7 +74,8 @@ def test_every_link_of_every_page_leads_somewhere(site: Path) -> None:
 def test_the_first_page_says_at_once_what_is_not_in_the_figures(site: Path) -> None:
     said = text(site, "index.html")
     assert "Số liệu có từ 3/4 tỉnh" in said
-    assert "Tỉnh 04: chưa gửi" in said
+    assert "3/4 tỉnh. 1 tỉnh chưa gửi." in said
+    assert "Chưa gửi (1) Tỉnh 04." in said
     assert "tỉnh định nghĩa khác ở direction; cả nước: up; tỉnh: down" in said
     # 6 × 30 of 6 × 100 and 6 × 90: two of four provinces are too few for a conclusion.
     assert "6T cuối/2024: 60 (2/4 tỉnh, 6/6 đơn vị, chưa tính)" in said
