@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.night.run_context import RunContext, open_run
+from program.records.audit import Signature
 from program.settings import Settings
 from publish import figure_rows as kept_figures
 from publish.figure_rows import FigureRows, figure_rows
@@ -118,7 +119,7 @@ def test_each_run_s_rows_are_those_of_the_marts_in_whole(
     send("942", "sửa.xlsx", fill("942", "2024-Q4", levels=OTHER_WOMEN))
     corrected = changed_by_night(commune)
     run = night(settings)
-    withdraw(run.warehouse, 1, "gửi nhầm", datetime.now(UTC))
+    withdraw(run.warehouse, 1, Signature("", datetime.now(UTC), "gửi nhầm"))
     assert assert_equal(run) != corrected
     withdrawn = assert_equal(run)
     send("949", "sai.xlsx", fill("949", "2024-Q4", levels=BAD_WOMEN))
