@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 
 # Rich would colour the numbers and paths in every line.
-out = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# A line 100 of a file stands between colons, which Rich would print as an emoji.
+out = Console(highlight=False, emoji=False)
+errors = Console(stderr=True, highlight=False, emoji=False)
 
 VERDICT_STYLES = {
     "accepted": "green",

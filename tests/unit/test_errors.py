@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+
+from mtqg.console import print_plain
 from program import errors
 from program.errors import MtqgError
 
@@ -34,3 +37,8 @@ def test_every_error_says_what_to_do_about_it() -> None:
     assert all(
         c.__doc__ for c in vars(errors).values() if isinstance(c, type) and issubclass(c, MtqgError)
     )
+
+
+def test_the_place_of_a_fault_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    print_plain("packs/94/projects.yaml:100: projects.15.name_en")
+    assert capsys.readouterr().out == "packs/94/projects.yaml:100: projects.15.name_en\n"
