@@ -102,6 +102,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.path not in slow, item.path.parent.name == "unit"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are cores.
+
+    Tests with servers and workers of Prefect wait for minutes, and leave a core to others.
+    """
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _states_watched() -> Iterator[None]:
     """Refuse a change of a state that no table of `warehouse.states` has, in every warehouse."""

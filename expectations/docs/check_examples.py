@@ -205,11 +205,13 @@ def _inputs(files: _Files, pack: Pack) -> _Inputs:
 def _findings(checker: Checker, inputs: _Inputs) -> _ByNumber:
     """Return what is found in each reading, by its number.
 
-    Only the reports of a scenario of history see each other before they are loaded.
+    Only the reports of a scenario of history see each other before they are loaded. The others have
+    nothing to be compared with: to ask for the history of each took most of the time.
     """
-    submissions: dict[int, Submission] = {}
-    for submission in checker.check_isolated(_groups(inputs), no_history()):
-        submissions[submission.delivery.id] = submission
+    scenarios = [scenario.readings for scenario in inputs.scenarios_in(HISTORY)]
+    checked = checker.check(_readings_alone(inputs))
+    checked += checker.check_isolated(scenarios, no_history())
+    submissions = {submission.delivery.id: submission for submission in checked}
     found: dict[int, list[Finding]] = {}
     for number, submission in submissions.items():
         found[number] = list(submission.findings)
@@ -224,16 +226,15 @@ def _findings(checker: Checker, inputs: _Inputs) -> _ByNumber:
     return {number: tuple(findings) for number, findings in found.items()}
 
 
-def _groups(inputs: _Inputs) -> list[Sequence[ParsedReport]]:
-    """Return the readings in the groups in which they are checked together."""
-    groups: list[Sequence[ParsedReport]] = []
+def _readings_alone(inputs: _Inputs) -> list[ParsedReport]:
+    """Return the readings that are checked for themselves."""
+    alone: list[ParsedReport] = []
     for readings in inputs.of_forms.values():
-        groups += [[reading] for reading in readings.values()]
-    groups += [scenario.readings for scenario in inputs.scenarios_in(HISTORY)]
+        alone += readings.values()
     # Reports that are cross-checked meet only after each was checked alone.
     for scenario in inputs.scenarios_in(ACROSS):
-        groups += [[reading] for reading in scenario.readings]
-    return groups
+        alone += scenario.readings
+    return alone
 
 
 def _result_of_example(

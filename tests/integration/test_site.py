@@ -1,5 +1,8 @@
 """The site: every link leads somewhere, every number to its cell, and only what changed is new."""
 
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,9 +24,10 @@ from publish.site.pages import SitePages, open_site
 from publish.site.site import publish_site
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.steps_by_hand import collect, load
+from warehouse.database.engine import Warehouse, open_warehouse
 from warehouse.tables import FindingRow, SubmissionRow
 
-pytestmark = pytest.mark.sqlite_only  # pages, not databases
+pytestmark = pytest.mark.usefixtures("reads_here")
 NOON = datetime(2025, 1, 25, 5, tzinfo=UTC)
 BAD_LEVELS = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
 OTHER_LEVELS = {
@@ -33,22 +37,59 @@ OTHER_LEVELS = {
 }
 
 
-@pytest.fixture
-def run(settings: Settings, fill: Fill) -> RunContext:
-    """The warehouse after a good report, one that was corrected, and a bad one."""
-    inbox = Path(settings.inbox_url)
+@dataclass(frozen=True)
+class FilledWarehouse:
+    """A warehouse after a run, with its pack and settings."""
+
+    warehouse: Warehouse
+    pack: Pack
+    settings: Settings
+
+
+@pytest.fixture(scope="module")
+def filled(
+    tmp_path_factory: pytest.TempPathFactory, fill: Fill, pack: Pack
+) -> Iterator[FilledWarehouse]:
+    """The warehouse after a good report and a bad one. Nobody changes it."""
+    folder = tmp_path_factory.mktemp("filled")
     for unit, levels in (("942", GOOD_LEVELS), ("943", BAD_LEVELS)):
-        (inbox / unit).mkdir()
+        (folder / "inbox" / unit).mkdir(parents=True)
         content = fill(unit, "2024-Q4", levels=levels)
-        (inbox / unit / "report.xlsx").write_bytes(content)
-    first = open_run(settings, date(2025, 1, 20))
-    collect(first)
-    load(first)
-    first.finish()
-    return first
+        (folder / "inbox" / unit / "report.xlsx").write_bytes(content)
+    with open_run(settings_in(folder), date(2025, 1, 20)) as first:
+        collect(first)
+        load(first)
+        first.finish()
+    yield from opened(folder, pack)
 
 
-def publish(run: RunContext, folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def shown(filled: FilledWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its site, for tests that only look."""
+    folder = tmp_path_factory.mktemp("shown")
+    publish(filled, folder)
+    return folder
+
+
+@pytest.fixture
+def run(filled: FilledWarehouse, tmp_path: Path) -> Iterator[FilledWarehouse]:
+    """A copy of it, for tests that let something come."""
+    folder = Path(shutil.copytree(filled.settings.var.parent, tmp_path / "filled"))
+    yield from opened(folder, filled.pack)
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(_env_file=None, var=folder / "var", inbox_url=str(folder / "inbox"))
+
+
+def opened(folder: Path, pack: Pack) -> Iterator[FilledWarehouse]:
+    settings = settings_in(folder)
+    warehouse = open_warehouse(settings.warehouse_url)
+    yield FilledWarehouse(warehouse, pack, settings)
+    warehouse.dispose()
+
+
+def publish(run: FilledWarehouse | RunContext, folder: Path) -> Path:
     return publish_site(run.warehouse, run.pack, run.settings, NOON, folder=folder)
 
 
@@ -74,29 +115,23 @@ def dead_links(folder: Path) -> list[str]:
     return dead
 
 
-def test_every_link_of_every_page_leads_to_a_page_and_a_place_on_it(
-    run: RunContext, tmp_path: Path
-) -> None:
-    folder = tmp_path / "shown"
-    publish(run, folder)
-    pages = pages_in(folder)
+def test_every_link_of_every_page_leads_to_a_page_and_a_place_on_it(shown: Path) -> None:
+    pages = pages_in(shown)
     assert {"index.html", "quality.html", "units/942.html", "reporting/training.html"} <= set(pages)
-    assert dead_links(folder) == []
+    assert dead_links(shown) == []
     for place, tree in pages.items():
         assert tree.xpath("//h1"), place
         assert tree.get("lang") == "vi"
 
 
-def test_a_sum_says_the_command_that_opens_it(run: RunContext, tmp_path: Path) -> None:
-    publish(run, tmp_path)
-    page = pages_in(tmp_path)["indicators/TRN-PARTICIPANTS.html"]
+def test_a_sum_says_the_command_that_opens_it(shown: Path) -> None:
+    page = pages_in(shown)["indicators/TRN-PARTICIPANTS.html"]
     (command,) = page.xpath("//section[@id='cong']//code/text()")
     assert command == ("mtqg trace --unit 94 --indicator TRN-PARTICIPANTS --period 2024-Q4 --sum")
 
 
-def test_the_guides_are_on_the_site_with_their_pictures(run: RunContext, tmp_path: Path) -> None:
-    publish(run, tmp_path)
-    pages = pages_in(tmp_path)
+def test_the_guides_are_on_the_site_with_their_pictures(shown: Path) -> None:
+    pages = pages_in(shown)
     guides = {f"huong-dan/{path.stem}.html" for path in GUIDES.glob("*.md")}
     assert len(guides) == 3
     assert guides == set(pages["index.html"].xpath("//footer//a/@href"))
@@ -105,7 +140,7 @@ def test_the_guides_are_on_the_site_with_their_pictures(run: RunContext, tmp_pat
         assert pictures, guide
         for picture in pictures:
             assert picture.get("alt"), f"{guide}: {picture.get('src')} has no text"
-            assert (tmp_path / "huong-dan" / picture.get("src")).is_file()
+            assert (shown / "huong-dan" / picture.get("src")).is_file()
     assert pages["huong-dan/huyen-xa.html"].xpath("//table")
 
 
@@ -115,12 +150,8 @@ def test_an_installation_without_the_documents_has_no_guides(tmp_path: Path, pac
         assert write_guide_pages(pages, output, {"pack": pack}, tmp_path / "none") == []
 
 
-def test_a_figure_leads_to_the_cell_that_its_sender_filled_in(
-    run: RunContext, tmp_path: Path
-) -> None:
-    folder = tmp_path / "shown"
-    publish(run, folder)
-    pages = pages_in(folder)
+def test_a_figure_leads_to_the_cell_that_its_sender_filled_in(shown: Path) -> None:
+    pages = pages_in(shown)
     for place in ("indicators/TRN-PARTICIPANTS.html", "units/942.html"):
         links = [
             link
@@ -134,22 +165,18 @@ def test_a_figure_leads_to_the_cell_that_its_sender_filled_in(
         assert cell.text.strip() == links[0].text_content()
 
 
-def test_a_report_that_waits_for_a_correction_says_what_and_where(
-    run: RunContext, tmp_path: Path
-) -> None:
-    folder = tmp_path / "shown"
-    publish(run, folder)
-    page = pages_in(folder)["units/943.html"]
+def test_a_report_that_waits_for_a_correction_says_what_and_where(shown: Path) -> None:
+    page = pages_in(shown)["units/943.html"]
     (items,) = page.xpath("//section[h2='Đề nghị đơn vị xem lại']")
     text = " ".join(items.text_content().split())
     assert "Lỗi" in text
     assert "trang tính Tổng hợp, ô D12" in text
-    heat = pages_in(folder)["reporting/training.html"]
+    heat = pages_in(shown)["reporting/training.html"]
     assert heat.xpath("//td[@class='heat to_fix']//a/@href")
 
 
 def test_a_corrected_report_shows_each_cell_that_changed_beside_the_old_one(
-    run: RunContext, tmp_path: Path, fill: Fill
+    run: FilledWarehouse, tmp_path: Path, fill: Fill
 ) -> None:
     content = fill("942", "2024-Q4", levels=OTHER_LEVELS)
     (Path(run.settings.inbox_url) / "942" / "again.xlsx").write_bytes(content)
@@ -169,7 +196,7 @@ def test_a_corrected_report_shows_each_cell_that_changed_beside_the_old_one(
 
 
 def test_a_page_whose_contents_are_the_same_is_not_written_again(
-    run: RunContext, tmp_path: Path, fill: Fill
+    run: FilledWarehouse, tmp_path: Path, fill: Fill
 ) -> None:
     folder = tmp_path / "shown"
     publish(run, folder)
@@ -194,7 +221,7 @@ def test_a_page_whose_contents_are_the_same_is_not_written_again(
 
 
 def test_a_cross_check_that_finds_nothing_new_lets_no_submission_s_page_be_made_again(
-    run: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: FilledWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(run, tmp_path)
     made: list[int] = []
@@ -216,7 +243,7 @@ def test_a_cross_check_that_finds_nothing_new_lets_no_submission_s_page_be_made_
     assert made == [2]
 
 
-def test_a_page_of_nothing_goes_and_other_files_stay(run: RunContext, tmp_path: Path) -> None:
+def test_a_page_of_nothing_goes_and_other_files_stay(run: FilledWarehouse, tmp_path: Path) -> None:
     folder = tmp_path / "shown"
     publish(run, folder)
     gone, kept = folder / "units" / "000.html", folder / "notes.html"
@@ -229,7 +256,7 @@ def test_a_page_of_nothing_goes_and_other_files_stay(run: RunContext, tmp_path: 
     assert dead_links(folder) == []
 
 
-def test_the_published_site_links_to_the_data_docs_of_its_runs(run: RunContext) -> None:
+def test_the_published_site_links_to_the_data_docs_of_its_runs(run: FilledWarehouse) -> None:
     again = open_run(run.settings, date(2025, 1, 21))
     steps.publish(again)
     assert dead_links(run.settings.site) == []
@@ -243,37 +270,34 @@ def sheets_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
 
 
-def test_a_page_s_workbook_has_its_rows_as_typed_numbers(run: RunContext, tmp_path: Path) -> None:
-    publish(run, tmp_path)
-    unit = sheets_of(tmp_path / "units" / "942.xlsx")
+def test_a_page_s_workbook_has_its_rows_as_typed_numbers(shown: Path) -> None:
+    unit = sheets_of(shown / "units" / "942.xlsx")
     assert list(unit) == ["Số liệu", "Báo cáo"]
     figures = {row[1]: row for row in unit["Số liệu"] if row[3] == "Q4/2024"}
-    page = pages_in(tmp_path)["units/942.html"]
+    page = pages_in(shown)["units/942.html"]
     shown = page.xpath("//td[a[contains(@href, 'TRN-PARTICIPANTS')]]/following-sibling::td[1]//a")
     assert figures["TRN-PARTICIPANTS"][2] == "người"
     assert figures["TRN-PARTICIPANTS"][4] == int(shown[0].text)
     states = {row[3] for row in unit["Báo cáo"]}
     assert "đạt" in states
-    quality = sheets_of(tmp_path / "quality.xlsx")
+    quality = sheets_of(shown / "quality.xlsx")
     by_unit = {row[1]: row[2:] for row in quality["Theo đơn vị"]}
     # Reports, accepted at once, their share in per cent, those that wait.
     assert by_unit["942"][:4] == (1, 1, 100, 0)
     assert by_unit["943"][:4] == (1, 0, 0, 1)
-    plans = sheets_of(tmp_path / "plans.xlsx")
+    plans = sheets_of(shown / "plans.xlsx")
     planned = {row[0]: row for row in plans["Báo cáo đào tạo, tập huấn"]}
     assert planned["Số người tham dự"][3] == int(shown[0].text)
     assert planned["Số người tham dự"][7] == "chưa có kế hoạch"
-    heat = sheets_of(tmp_path / "reporting" / "training.xlsx")
+    heat = sheets_of(shown / "reporting" / "training.xlsx")
     by_code = {row[1]: row for row in heat["Theo quý, cấp huyện"]}
     assert "đã gửi – chờ sửa" in by_code["943"]
     assert isinstance(by_code["942"][-5], int)
 
 
-def test_a_workbook_names_no_file_of_a_sender(run: RunContext, tmp_path: Path) -> None:
-    folder = tmp_path / "shown"
-    publish(run, folder)
+def test_a_workbook_names_no_file_of_a_sender(shown: Path) -> None:
     texts = []
-    for path in folder.rglob("*.xlsx"):
+    for path in shown.rglob("*.xlsx"):
         rows = [row for sheet in sheets_of(path).values() for row in sheet]
         texts += [str(cell) for row in rows for cell in row if cell is not None]
     assert len(texts) > 100
@@ -281,7 +305,7 @@ def test_a_workbook_names_no_file_of_a_sender(run: RunContext, tmp_path: Path) -
 
 
 def test_only_the_workbooks_whose_rows_changed_are_written_again(
-    run: RunContext, tmp_path: Path, fill: Fill
+    run: FilledWarehouse, tmp_path: Path, fill: Fill
 ) -> None:
     folder = tmp_path / "shown"
     publish(run, folder)
@@ -305,7 +329,7 @@ def test_only_the_workbooks_whose_rows_changed_are_written_again(
 
 
 def test_a_heat_map_that_is_too_long_is_on_pages_of_its_own(
-    run: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: FilledWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     publish(run, whole)
@@ -329,7 +353,7 @@ def test_a_heat_map_that_is_too_long_is_on_pages_of_its_own(
 
 
 def test_the_rows_of_figures_are_asked_again_only_after_something_came(
-    run: RunContext, monkeypatch: pytest.MonkeyPatch, fill: Fill
+    run: FilledWarehouse, monkeypatch: pytest.MonkeyPatch, fill: Fill
 ) -> None:
     asked: list[str] = []
 
@@ -346,7 +370,7 @@ def test_the_rows_of_figures_are_asked_again_only_after_something_came(
     counted("_renewed")
     monkeypatch.setattr(figure_rows, "_LARGEST_PART", 1)
 
-    def write(of_run: RunContext) -> str:
+    def write(of_run: FilledWarehouse | RunContext) -> str:
         index = publish_site(of_run.warehouse, of_run.pack, of_run.settings, NOON)
         return (index.parent / "units" / "942.html").read_text(encoding="utf-8")
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -74,12 +74,21 @@ def _reads_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 def whole_night(settings: Settings) -> RunContext:
+    """A run with its site."""
+    return _night(settings, (steps.publish, steps.remind, steps.alert))
+
+
+def night_of_mails(settings: Settings) -> RunContext:
+    """A run without its site, which takes half of a run's time: for what is loaded and mailed."""
+    return _night(settings, (steps.remind, steps.alert))
+
+
+def _night(settings: Settings, last_steps: Iterable[Callable[[RunContext], object]]) -> RunContext:
     night = open_run(settings, None)
     collect(night)
     load(night)
-    steps.publish(night)
-    steps.remind(night)
-    steps.alert(night)
+    for step in last_steps:
+        step(night)
     night.finish()
     return night
 
@@ -97,14 +106,14 @@ def figure(night: RunContext, unit: str, period: str = "2024-Q4") -> float | Non
 @pytest.mark.both_databases
 def test_a_district_that_sends_twice(settings: Settings, put: Put) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
-    first = whole_night(settings)
+    first = night_of_mails(settings)
     assert (
         first.summary.verdicts["quarantined"],
         first.summary.mails_written,
         figure(first, "942"),
     ) == (1, 1, None)
     put("942", "2024-Q4", name="sửa.xlsx")
-    second = whole_night(settings)
+    second = night_of_mails(settings)
     assert (
         second.summary.verdicts["accepted"],
         second.summary.mails_written,
@@ -114,19 +123,19 @@ def test_a_district_that_sends_twice(settings: Settings, put: Put) -> None:
 
 def test_the_same_path_with_new_content_is_a_new_delivery(settings: Settings, put: Put) -> None:
     path = put("942", "2024-Q4", levels=BAD_LEVELS)
-    whole_night(settings)
+    night_of_mails(settings)
     put("942", "2024-Q4")
     os.utime(path, (1_900_000_000, 1_900_000_000))
-    assert whole_night(settings).summary.verdicts["accepted"] == 1
+    assert night_of_mails(settings).summary.verdicts["accepted"] == 1
 
 
 def test_a_file_that_is_only_touched_is_recorded_and_not_processed(
     settings: Settings, put: Put
 ) -> None:
     path = put("942", "2024-Q4")
-    whole_night(settings)
+    night_of_mails(settings)
     os.utime(path, (1_900_000_000, 1_900_000_000))
-    again = whole_night(settings)
+    again = night_of_mails(settings)
     assert (again.summary.duplicates, again.summary.received, count(again, SubmissionRow)) == (
         1,
         0,
@@ -148,9 +157,9 @@ def test_the_portal_is_pulled_over_http_and_only_what_is_new(
             portal_url=portal.url,
             portal_token="secret",
         )
-        first = whole_night(with_portal)
+        first = night_of_mails(with_portal)
         assert (first.summary.received, figure(first, "942")) == (1, 150)
-        second = whole_night(with_portal)
+        second = night_of_mails(with_portal)
         assert (second.summary.received, second.summary.known, second.summary.duplicates) == (
             0,
             0,
@@ -158,7 +167,7 @@ def test_the_portal_is_pulled_over_http_and_only_what_is_new(
         )
         put("943", "2024-Q4")
         shutil.move(tmp_path / "inbox" / "943", tmp_path / "portal" / "943")
-        third = whole_night(with_portal)
+        third = night_of_mails(with_portal)
         assert (third.summary.received, figure(third, "943")) == (1, 150)
         with Session(third.warehouse) as session:
             assert {row.channel for row in session.scalars(select(DeliveryRow))} == {"portal"}
@@ -186,7 +195,7 @@ def test_a_run_that_died_is_finished_by_the_next(
     assert figure(finished, "942") == 150
     assert (count(finished, SubmissionRow), count(finished, OutboxRow)) == (2, 1)
     assert len(list(settings.outbox.glob("*.eml"))) == 1
-    assert whole_night(settings).summary.mails_written == 0
+    assert night_of_mails(settings).summary.mails_written == 0
 
 
 def test_a_mail_sent_but_not_marked_is_sent_again_as_the_same_mail(
@@ -200,9 +209,9 @@ def test_a_mail_sent_but_not_marked_is_sent_again_as_the_same_mail(
     with monkeypatch.context() as broken:
         broken.setattr(send_letters, "mark_sent", die)
         with pytest.raises(KeyboardInterrupt):
-            whole_night(settings)
+            night_of_mails(settings)
     before = [p.read_bytes() for p in settings.outbox.glob("*.eml")]
-    whole_night(settings)
+    night_of_mails(settings)
     assert [p.read_bytes() for p in settings.outbox.glob("*.eml")] == before
     assert len(before) == 1
 
@@ -220,13 +229,13 @@ def test_a_mail_that_cannot_be_sent_stays_and_the_operator_reads_of_it(
     monkeypatch.setattr(
         RunContext, "now", staticmethod(lambda: datetime(2026, 1, 20, 3, tzinfo=UTC))
     )  # office hours
-    night = whole_night(down)
+    night = night_of_mails(down)
     assert (night.summary.mails_written, night.summary.mails_waiting) == (0, 1)
     (error,) = night.summary.errors
     assert "mail: mail server 127.0.0.1: ConnectionRefusedError" in error
     assert error.endswith("; 1 letters wait")
     monkeypatch.setattr(steps, "transport_of", lambda _settings: FolderTransport(settings.outbox))
-    assert whole_night(down).summary.mails_written == 1
+    assert night_of_mails(down).summary.mails_written == 1
 
 
 def test_a_letter_that_cannot_be_put_together_stops_no_other(
@@ -242,11 +251,11 @@ def test_a_letter_that_cannot_be_put_together_stops_no_other(
         return compose(letter, *more)
 
     monkeypatch.setattr(send_letters, "compose", broken)
-    night = whole_night(settings)
+    night = night_of_mails(settings)
     assert night.summary.mails_written == 1
     assert night.summary.errors == ["mail to dan-toc@chau-thanh.example: a bug"]
     monkeypatch.setattr(send_letters, "compose", compose)
-    assert whole_night(settings).summary.mails_written == 1
+    assert night_of_mails(settings).summary.mails_written == 1
 
 
 def test_a_reader_that_breaks_on_one_file_stops_no_other(
@@ -256,10 +265,10 @@ def test_a_reader_that_breaks_on_one_file_stops_no_other(
     put("943", "2024-Q4")
     with monkeypatch.context() as broken:
         broken.setattr("connectors.reader.reader_pool.Readers", partial(readers, read=faulty))
-        night = whole_night(settings)
+        night = night_of_mails(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: a bug" in night.summary.errors[0]
-    assert figure(whole_night(settings), "942") == 150
+    assert figure(night_of_mails(settings), "942") == 150
 
 
 def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_of_the_run(
@@ -291,7 +300,7 @@ def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_
         "SIGSEGV attempt=2",
         "time-out attempt=1",
     ]
-    again = whole_night(quick)
+    again = night_of_mails(quick)
     assert (again.summary.verdicts, again.summary.mails_written) == ({}, 0)
 
 
@@ -333,10 +342,10 @@ def test_a_load_that_breaks_on_one_submission_stops_no_other(
 
     with monkeypatch.context() as patched:
         patched.setattr(steps, "load_deliveries", broken)
-        night = whole_night(settings)
+        night = night_of_mails(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: disk full" in night.summary.errors[0]
-    assert figure(whole_night(settings), "942") == 150
+    assert figure(night_of_mails(settings), "942") == 150
 
 
 @pytest.mark.both_databases
@@ -364,7 +373,7 @@ def test_a_report_that_the_database_refuses_waits_alone(
     assert [each.id for each in pending_deliveries(night.warehouse, 9)] == [2]
     assert [figure(night, unit) for unit in ("942", "943", "944")] == [150, None, 150]
     night.finish()
-    again = whole_night(settings)
+    again = night_of_mails(settings)
     assert (sum(again.summary.verdicts.values()), again.summary.errors, figure(again, "943")) == (
         1,
         [],
@@ -424,7 +433,7 @@ def test_a_rule_that_is_wrong_stops_the_load_with_its_name_and_loses_nothing(
     collect(night)
     with pytest.raises(ConfigurationError, match="TRN-01: expect_nothing_of_the_kind"):
         load(night)
-    assert figure(whole_night(settings), "942") == 150
+    assert figure(night_of_mails(settings), "942") == 150
 
 
 def test_bytes_missing_in_the_archive_are_reported_and_stop_no_other(
@@ -449,7 +458,7 @@ def test_a_file_over_the_limit_is_a_verdict_and_a_mail(settings: Settings, put: 
     small = Settings(
         _env_file=None, var=settings.var, inbox_url=settings.inbox_url, max_delivery_bytes=1000
     )
-    night = whole_night(small)
+    night = night_of_mails(small)
     assert (night.summary.verdicts["unreadable"], night.summary.mails_written) == (1, 1)
     assert not list(Path(settings.archive_url).rglob("*.part"))
 
