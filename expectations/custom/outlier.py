@@ -8,8 +8,8 @@ import pandas as pd
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import MulticolumnMapExpectation
 
-from expectations.custom.domains import COLUMN_LIST
 from expectations.custom.map_metrics import (
+    COLUMN_LIST,
     MulticolumnMapMetricProvider,
     multicolumn_condition_partial,
 )

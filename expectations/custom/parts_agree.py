@@ -8,9 +8,11 @@ from great_expectations.compatibility.pydantic import validator
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import MulticolumnMapExpectation
 
-from expectations.custom.domains import COLUMN_LIST, ListIgnored, each_once
 from expectations.custom.map_metrics import (
+    COLUMN_LIST,
+    ListIgnored,
     MulticolumnMapMetricProvider,
+    each_once,
     multicolumn_condition_partial,
 )
 from expectations.custom.rendering import prescriptive

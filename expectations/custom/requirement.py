@@ -8,9 +8,10 @@ from great_expectations.compatibility.pydantic import validator
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnPairMapExpectation
 
-from expectations.custom.domains import COLUMN_PAIR, PairIgnored
 from expectations.custom.map_metrics import (
+    COLUMN_PAIR,
     ColumnPairMapMetricProvider,
+    PairIgnored,
     column_pair_condition_partial,
 )
 from expectations.custom.rendering import prescriptive
