@@ -32,10 +32,10 @@ from sqlalchemy import Engine, insert
 from benchmarks.cpu import Spent, measured
 from flows.night import intake
 from flows.night.run_context import RunContext, open_run
-from program.atomic_write import write_below
 from program.calendar.period import Period
 from program.delivery import Delivery
 from program.finding import Finding, Severity
+from program.machine.atomic_write import write_below
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
 from tests.postgres import running_postgres

@@ -11,8 +11,8 @@ from pydantic import JsonValue, ValidationError
 
 from connectors.listing import Listed, Unlisted, list_below
 from connectors.remote.open_files import is_local, open_files
-from program.atomic_write import UNFINISHED, write_below
 from program.errors import ArchiveError, ConfigurationError
+from program.machine.atomic_write import UNFINISHED, write_below
 from program.records.purge_record import PurgeRecord, purge_record_name
 
 _ANSWER_SECONDS = 300

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from connectors.remote.open_files import is_local, open_files
-from program.atomic_write import write_below
+from program.machine.atomic_write import write_below
 
 _ANSWER_SECONDS = 300
 """How long a server may take for one file or folder."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expectations.rules.rule_set import RuleSet
 from program.finding import Finding
-from program.importing import without_collecting
+from program.machine.importing import without_collecting
 from program.pack.load import Pack
 from program.records.current_report import CurrentReport
 from program.records.history import HISTORY_PERIODS, History
@@ -104,7 +104,7 @@ class Checker:
         """Import what checks, before there is data.
 
         What is alive during the import is never collected as part of a cycle
-        (`program.importing`).
+        (`program.machine.importing`).
         """
         load_batch_checker()
 

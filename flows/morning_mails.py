@@ -10,7 +10,7 @@ from prefect import flow
 from flows.mail.send_letters import send_now
 from flows.night.runtime import enable_loggers, run_name
 from program.errors import MtqgError
-from program.file_access import private_files
+from program.machine.file_access import private_files
 from program.settings import load_settings
 
 

@@ -13,8 +13,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from program.file_access import private_files
-from program.importing import without_collecting
+from program.machine.file_access import private_files
+from program.machine.importing import without_collecting
 
 if TYPE_CHECKING:
     from typer._click import Command, Context

@@ -19,9 +19,9 @@ from rich.table import Table
 from mtqg.as_of import parse_day
 from mtqg.console import errors, out
 from program.errors import ConfigurationError, MtqgError, UsageError
-from program.file_access import make_var
-from program.importing import without_collecting
 from program.killable.left_behind import end_children_with_us
+from program.machine.file_access import make_var
+from program.machine.importing import without_collecting
 from program.settings import Settings, load_settings, quiet_third_parties
 
 if TYPE_CHECKING:

@@ -373,7 +373,7 @@ def _due(rows: Sequence[ReportingRow], answer: _Status) -> str:
 
 def _write_xlsx(path: Path, rows: Sequence[ReportingRow], answer: _Status) -> None:
     # Imported here: the answer on the screen needs no workbook.
-    from program.atomic_write import write_atomic  # noqa: PLC0415
+    from program.machine.atomic_write import write_atomic  # noqa: PLC0415
     from publish.reports.status_table import status_table  # noqa: PLC0415
     from publish.reports.workbook import workbook_bytes  # noqa: PLC0415
 

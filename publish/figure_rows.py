@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from program.atomic_write import write_atomic
-from program.file_access import private_files
 from program.forms.plan_pairs import plan_pairs
+from program.machine.atomic_write import write_atomic
+from program.machine.file_access import private_files
 from program.pack.load import Pack
 from program.records.plan_rows import NarrativeRow, PlanRow
 from program.records.query_rows import ProgressRow, StageRow, TerritorySumRow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
 
-from program.file_access import public_files
+from program.machine.file_access import public_files
 from program.records.metrics import RunMetrics, StateMetrics
 
 

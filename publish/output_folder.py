@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from program.atomic_write import write_atomic
+from program.machine.atomic_write import write_atomic
 from program.pack.load import Pack
 from program.settings import ROOT
 

@@ -7,7 +7,7 @@ import copy
 from functools import partial
 
 from benchmarks.planted.cases import MAIN, Case, Change, Scene, Spot, figures, known, number, write
-from expectations.history.indicators import target_of
+from expectations.history.frames.indicators import target_of
 
 
 def times(start: str, factor: float, least: float, *, is_first: bool = False) -> Change:

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from program.atomic_write import UNFINISHED
 from program.errors import ConfigurationError, MtqgError
+from program.machine.atomic_write import UNFINISHED
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from expectations.findings.message import (
     finding_of_row,
 )
 from expectations.history.columns import FIGURES, INDICATORS, LINES
-from expectations.history.frames import history_frames
+from expectations.history.frames.all_frames import history_frames
 from expectations.history.reports import Frames, ReportHistory, build_history, joined
 from expectations.rules.rule_set import RuleSet
 from expectations.rules.texts import Situation

@@ -23,7 +23,7 @@ from flows.recovery.replay_log import check_not_behind_archive, export_runs
 from program.calendar.schedule import obligations
 from program.delivery import Delivery
 from program.errors import ArchiveError, UsageError
-from program.file_access import make_var
+from program.machine.file_access import make_var
 from program.pack.load import Pack, load_pack
 from program.pack.source import Source
 from program.records.history import line_elements
@@ -235,7 +235,7 @@ class RunContext:
                 left = count_pending(self.warehouse)
                 self.summary.left_to_next_run.append(f"{left} deliveries wait for the next run")
                 return
-            # Before the first chunk is read: see `program.importing`.
+            # Before the first chunk is read: see `program.machine.importing`.
             self.checker.prepare()
             chunk = to_process[:size]
             yield chunk

@@ -19,7 +19,7 @@ from flows.night.run_context import RunContext
 from flows.recovery.verify import verify_part
 from program.delivery import Delivery
 from program.errors import ArchiveError
-from program.file_access import public_files
+from program.machine.file_access import public_files
 from program.parsed_report import ParsedReport
 from program.records.history import History, history_keys
 from program.submission import Submission, Verdict

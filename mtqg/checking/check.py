@@ -21,7 +21,7 @@ from mtqg.checking.verdicts import Checked
 from mtqg.console import errors, print_plain
 from mtqg.maintenance.progress_bar import progress
 from program.errors import UsageError, WarehouseError
-from program.importing import without_collecting
+from program.machine.importing import without_collecting
 from program.pack.load import Pack, load_pack
 from program.settings import Settings, load_settings, quiet_third_parties
 from program.submission import Verdict

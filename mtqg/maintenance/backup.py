@@ -22,8 +22,8 @@ from mtqg.maintenance.manifest import (
     ManifestMember,
 )
 from mtqg.maintenance.progress_bar import Advance, progress
-from program.atomic_write import move_durably
 from program.errors import ArchiveError, UsageError
+from program.machine.atomic_write import move_durably
 from program.settings import Settings, load_settings
 
 if TYPE_CHECKING:

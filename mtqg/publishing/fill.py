@@ -9,7 +9,7 @@ import typer
 from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import out
 from mtqg.templates.template import read_period
-from program.atomic_write import write_atomic
+from program.machine.atomic_write import write_atomic
 from program.pack.load import load_pack
 from program.settings import load_settings
 from program.vietnamese import VIETNAM_TIME

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from program.atomic_write import write_atomic
 from program.errors import ConfigurationError
+from program.machine.atomic_write import write_atomic
 from publish.dhis2.data_values import DataValue
 
 _SENT = "sent.json"

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from program.atomic_write import write_atomic
 from program.errors import (
     ConfigurationError,
     MailDeferredError,
@@ -18,6 +17,7 @@ from program.errors import (
     MailServerSilentError,
     MailServerUnavailableError,
 )
+from program.machine.atomic_write import write_atomic
 from program.settings import Settings
 
 _TIMEOUT_SECONDS = 30

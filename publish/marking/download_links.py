@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from program.atomic_write import write_atomic
-from program.file_access import public_files
+from program.machine.atomic_write import write_atomic
+from program.machine.file_access import public_files
 from program.pack.load import Pack
 from program.records.letter import Notice
 from program.settings import Settings

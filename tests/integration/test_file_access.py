@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from flows.night import steps
 from flows.night.run_context import open_run
 from mtqg.cli import app
-from program.file_access import private_files
+from program.machine.file_access import private_files
 from program.settings import Settings
 from tests.arriving import an_hour_old
 from tests.conftest import Fill

@@ -21,9 +21,9 @@ from connectors.sources.folder import Folder
 from flows.archive import open_archive
 from flows.night import intake
 from flows.night.run_context import RunContext, open_run
-from program.atomic_write import UNFINISHED
 from program.delivery import Offer, UnusableOffer
 from program.errors import ArchiveError, ConfigurationError, SourceError, TransientError
+from program.machine.atomic_write import UNFINISHED
 from program.pack.source import FolderSource
 from program.settings import Settings
 from tests.conftest import Fill

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from program.atomic_write import write_atomic
+from program.machine.atomic_write import write_atomic
 
 
 def test_two_who_write_one_page_at_a_time_both_end_and_a_reader_sees_one_of_them(

@@ -574,7 +574,7 @@ def test_a_group_of_one_report_at_once_changes_no_finding(
 ) -> None:
     readings = [reading_of(report, pack, n) for n, report in enumerate(a_mixed_night())]
     together = [submission.findings for submission in checker.check(readings, no_history())]
-    monkeypatch.setattr("expectations.history.peers._VALUES_AT_ONCE", 1)
+    monkeypatch.setattr("expectations.history.frames.peers._VALUES_AT_ONCE", 1)
     one_by_one = [submission.findings for submission in checker.check(readings, no_history())]
     assert one_by_one == together
 

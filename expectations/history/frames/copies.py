@@ -4,7 +4,7 @@ Two reports are the same if all figures in them that somebody typed, and that ar
 same. They are compared by a sum of hashes: the order of a list's lines does not matter, and the
 cost does not grow with the number of pairs of reports. `own_copied`, `peer_copied` and
 `estimate_copied` count the figures that should have changed; 0 where the reports differ. `revised`
-is about a new version, see `expectations.history.revisions`.
+is about a new version, see `expectations.history.frames.revisions`.
 """
 
 from collections import defaultdict
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from expectations.history.columns import REPORT_COLUMNS
 from expectations.history.comparable import ComparableIndex
+from expectations.history.frames.revisions import NOT_REVISED, revision_columns
 from expectations.history.grid import FigureGrid
 from expectations.history.reports import HistoryReport, ReportHistory
-from expectations.history.revisions import NOT_REVISED, revision_columns
 from expectations.history.spread import Booleans, Integers, integers
 from program.forms.form import Form
 from program.pack.load import Pack

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 
 from expectations.history.comparable import ComparableIndex
+from expectations.history.frames.unit_trend import Columns, UnitTrend
 from expectations.history.grid import FigureGrid, Given, concatenated_ranges, positive
 from expectations.history.spread import Booleans, Integers, no_spread
-from expectations.history.unit_trend import Columns, UnitTrend
 
 _FEWEST_PEERS = 3
 """There is no median of fewer: it would be the figure of one unit."""

@@ -20,15 +20,15 @@ from expectations.history.columns import (
     VERSIONS,
 )
 from expectations.history.comparable import ComparableIndex
-from expectations.history.copies import reports_frame, with_dates
+from expectations.history.frames.copies import reports_frame, with_dates
+from expectations.history.frames.indicators import indicators_frame
+from expectations.history.frames.lines import lines_frames
+from expectations.history.frames.matrix_lines import matrix_lines_frame
+from expectations.history.frames.peers import Peers
+from expectations.history.frames.unit_trend import UnitTrend
 from expectations.history.grid import FigureGrid
-from expectations.history.indicators import indicators_frame
-from expectations.history.lines import lines_frames
-from expectations.history.matrix_lines import matrix_lines_frame
-from expectations.history.peers import Peers
 from expectations.history.reports import HistoryReport, ReportHistory
 from expectations.history.spread import integers
-from expectations.history.unit_trend import UnitTrend
 from program.forms.elements import form_elements
 from program.forms.form import Form
 from program.pack.load import Pack

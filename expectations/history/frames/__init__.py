@@ -1,0 +1,7 @@
+"""The frames that the rules of history check: what a report says, beside what was said before.
+
+`all_frames.history_frames` builds all of a form version. Figures stand beside the unit's own past
+(`unit_trend`) and its peers (`peers`); lines of lists beside the same lines before (`lines`);
+`matrix_lines`, `copies` and `indicators` have a frame each. What a rule may name in a frame is
+declared in `expectations.history.columns`.
+"""
