@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from mtqg.commands import LazyGroup
-from mtqg.console import errors, out
+from mtqg.console import out, print_problem
 from program.errors import MtqgError
 
 app = typer.Typer(
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _end_with(sentence: str) -> NoReturn:
-    errors.print(f"[bold red]error[/] {sentence}", soft_wrap=True)
+    print_problem("error", sentence)
     sys.exit(1)
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 # Rich would colour the numbers and paths in every line.
 # A line 100 of a file stands between colons, which Rich would print as an emoji.
@@ -40,3 +41,8 @@ def print_plain(text: str, console: Console = out, style: str | None = None) -> 
         markup=False,
         soft_wrap=True,
     )
+
+
+def print_problem(mark: str, text: str) -> None:
+    """Print a problem on stderr, after a word in red. Brackets in `text` are no markup."""
+    errors.print(f"[bold red]{mark}[/] {escape(text)}", soft_wrap=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from mtqg.console import errors, out, print_plain
+from mtqg.console import out, print_plain, print_problem
 from mtqg.maintenance.progress_bar import progress
 from program.errors import WarehouseError
 from program.settings import Settings, load_settings, quiet_third_parties
@@ -83,7 +83,7 @@ def _rebuild(settings: Settings, beside: str) -> None:
             f"{rebuilt.arrived} deliveries that no run had finished wait for the next run.",
         )
     for failure in rebuilt.failed:
-        errors.print(f"[bold red]not made again[/] {failure}", soft_wrap=True)
+        print_problem("not made again", failure)
 
 
 def _is_equal(settings: Settings, beside: str, limit: int) -> bool:

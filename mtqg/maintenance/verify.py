@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from mtqg.console import errors, out
+from mtqg.console import out, print_problem
 from mtqg.maintenance.progress_bar import progress
 from program.settings import load_settings
 from program.vietnamese import vietnam_day
@@ -35,7 +35,7 @@ def verify() -> None:
             advance(1)
     engine.dispose()
     for problem in problems:
-        errors.print(f"[bold red]damaged[/] {problem}", soft_wrap=True)
+        print_problem("damaged", problem)
     out.print(f"{intact} files are whole, {len(problems)} are missing or damaged.")
     if problems:
         raise typer.Exit(1)

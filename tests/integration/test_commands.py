@@ -14,7 +14,7 @@ from examples.synthetic import build
 from mtqg.cli import app, main
 from mtqg.commands import COMMANDS as PLACES
 from mtqg.commands import load
-from program.errors import MtqgError
+from program.errors import MtqgError, UsageError
 from program.pack.load import Pack
 from program.settings import ROOT
 from tests.conftest import SAMPLES
@@ -182,3 +182,17 @@ def test_a_folder_that_the_system_refuses_is_a_sentence(
         main()
     assert end.value.code == 1
     assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_error_keeps_the_brackets_of_its_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise UsageError("pip install 'mtqg-monitor[draft]', or look at [/báo cáo].xlsx")
+
+    monkeypatch.setattr("mtqg.cli.app", fail)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    sentence = capsys.readouterr().err
+    assert sentence == "error pip install 'mtqg-monitor[draft]', or look at [/báo cáo].xlsx\n"
