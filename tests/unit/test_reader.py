@@ -504,6 +504,7 @@ LISTS: dict[str, tuple[dict[str, Rows], list[tuple[str, str]]]] = {
         {"lines": [CLASS, ["Cộng", *[None] * 6, 70], OTHER_CLASS]},
         [("FORM-43", "A7")],
     ),
+    "a total without a name": ({"below": [[*[None] * 7, 150]]}, [("FORM-43", "H8")]),
     "prepared ordinals": ({"below": [[3], [4], [5]]}, []),
     "a place that reads like a total": (
         {"lines": [[*CLASS[:4], "Cống", *CLASS[5:]], OTHER_CLASS]},
@@ -527,6 +528,21 @@ LISTS: dict[str, tuple[dict[str, Rows], list[tuple[str, str]]]] = {
         [("FORM-17", "F9")],
     ),
 }
+
+
+def test_figures_without_words_that_are_no_sum_are_a_line(pack: Pack) -> None:
+    reading = listed(pack, below=[[*[None] * 7, 151]])
+    assert titles(reading) == ["Lớp A", "Lớp B", None]
+
+
+def test_a_line_without_words_as_large_as_the_only_line_is_no_sum(pack: Pack) -> None:
+    reading = listed(pack, lines=[CLASS, [*[None] * 7, 70]])
+    assert [c["class_participants"] for c in classes(reading)] == [70, 70]
+
+
+def test_a_numbered_row_without_words_is_a_line_that_lacks_them(pack: Pack) -> None:
+    reading = listed(pack, below=[[3, *[None] * 6, 150]])
+    assert titles(reading) == ["Lớp A", "Lớp B", None]
 
 
 @pytest.mark.parametrize(("changes", "expected"), LISTS.values(), ids=LISTS.keys())

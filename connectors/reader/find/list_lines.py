@@ -52,6 +52,9 @@ def list_lines(place: TableRegion) -> Iterator[int]:
     vocabulary. Without one it is a note or a signature.
     """
     rows = list(_rows(place))
+    for at, row in enumerate(rows):
+        if row.group is None and _is_sum_without_name(place, rows, at):
+            rows[at] = row._replace(group=GroupWords.SUM, is_bare=True)
     line_numbers = [row.number for row in rows if row.group is None]
     last = max(line_numbers, default=-1)
     for at, row in enumerate(rows):
@@ -239,6 +242,27 @@ def _adds_up(place: TableRegion, rows: Sequence[_Row], at: int) -> bool:
         return True
     below = rows[at + 1 :]
     return _is_sum(place, wanted, below)
+
+
+def _is_sum_without_name(place: TableRegion, rows: Sequence[_Row], at: int) -> bool:
+    """Tell whether a row has no words, and figures that are the sums of the lines above it.
+
+    A row with an ordinal number is a line, whatever it lacks. So is one below a single line: a
+    second class may have as many people as the first.
+    """
+    row = rows[at]
+    cells = place.row(row.number)
+    columns = place.header.columns
+    of_words = [columns[column.name] for column in place.found() if not column.type.is_numeric]
+    # Nearly every line begins with words, or with a number that is none of its figures.
+    before_table = cells[: min(columns.values())]
+    if row.at in of_words or not all(map(is_empty, before_table)):
+        return False
+    if not of_words or not all(is_empty(cells[column]) for column in of_words):
+        return False
+    above = [other for other in rows[:at] if other.group is None]
+    wanted = _figures(place, row.number)
+    return len(above) > 1 and bool(wanted) and _is_sum(place, wanted, rows[:at][::-1])
 
 
 def _is_sum(place: TableRegion, wanted: dict[str, float], rows: Sequence[_Row]) -> bool:
