@@ -13,12 +13,14 @@ from typing import Any, TypeAlias
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from program.finding import Finding, Severity
 from program.records.letter import NoticeKind
 from program.submission import Fact, Submission
 from warehouse.database.bulk import insert_rows, next_ids
 from warehouse.database.portions import portions
 from warehouse.lifecycle.duplicates import Candidate, DuplicateFinder
-from warehouse.lifecycle.reprocess import was_mailed
+from warehouse.lifecycle.reprocess import requeue_replaced, was_mailed
+from warehouse.lifecycle.stored_findings import findings_of_check
 from warehouse.lifecycle.versions import (
     Content,
     ReportKey,
@@ -129,10 +131,12 @@ def load_deliveries(
     delivery that is on record already is not recorded again.
 
     An accepted version closes the facts of the version before it (`known_to`). A rejected version
-    never replaces an accepted one. A delivery that is checked again, or that arrived in an earlier
-    run, replaces its own earlier check, but never the report of a later delivery. A sender gets no
-    second notice with the same verdict and findings. A delivery whose content is that of the latest
-    version of each of its reports becomes a duplicate: no submission and no notice comes of it.
+    never replaces an accepted one. It closes an earlier check of its own delivery that a waiver
+    accepted which is in force no longer; what that had replaced is requeued. A delivery that is
+    checked again, or that arrived in an earlier run, replaces its own earlier check, but never the
+    report of a later delivery. A sender gets no second notice with the same verdict and findings. A
+    delivery whose content is that of the latest version of each of its reports becomes a duplicate:
+    no submission and no notice comes of it.
 
     Returns:
         For each delivery how many facts were loaded; None if it was on record already, or is a
@@ -148,6 +152,8 @@ def load_deliveries(
         history.save_numbers(session)
         _insert_submissions(session, entries, run_id, rule_set_version)
         history.save_ends(session)
+        for ended in history.ended_without_successor():
+            requeue_replaced(session, ended.id, ended.turn.delivery_id)
         _insert_findings(session, entries)
         _insert_facts(session, entries)
         _enqueue_notices(session, entries)
@@ -237,9 +243,34 @@ def _entries(
             if recipient and was_mailed(session, each.id, delivery.attempt, submission):
                 notified = None
             yield _Entry(submission, version, each.now, notified)
-        # A check that rejects one report leaves in force what the earlier check accepted.
+        # A check that rejects one report leaves in force what the earlier check accepted, unless a
+        # waiver accepted it that is in force no longer.
         if delivery.attempt > 1 and each.loads:
             history.end_earlier(versions[0], each.now)
+        elif delivery.attempt > 1:
+            _end_once_waived(session, history, each)
+
+
+def _end_once_waived(session: Session, history: VersionHistory, each: CheckedDelivery) -> None:
+    """Close what an earlier check accepted although it had a finding that is critical now.
+
+    The earlier check had it as a note, because it was waived.
+    """
+    critical = set()
+    for submission, _ in each.submissions:
+        for finding in submission.findings:
+            if finding.severity is Severity.CRITICAL:
+                critical.add(_question(finding))
+    for version in history.current_of_delivery(each.id):
+        findings = findings_of_check(session, version.id)
+        waived = {_question(finding) for finding in findings if finding.overruled}
+        if waived & critical:
+            # The clock may have been set back: a version does not end before it began.
+            version.end(max(each.now, version.known_from or each.now), None)
+
+
+def _question(finding: Finding) -> tuple[str, str | None, str | None, str | None]:
+    return finding.rule, finding.sheet, finding.cell, finding.value
 
 
 def _is_duplicate(each: CheckedDelivery, delivery: _Waiting, duplicates: DuplicateFinder) -> bool:

@@ -37,7 +37,7 @@ class DeliveryState(StrEnum):
     HELD = "held"
     """It waits for the office: nobody knows for sure who sent it (`holds`)."""
     WITHDRAWN = "withdrawn"
-    """It was withdrawn for good. Its submissions are no longer current."""
+    """It was withdrawn. Its submissions are no longer current."""
     PURGED = "purged"
     """Its bytes were deleted after their retention period. A record in the archive says so."""
 
@@ -52,6 +52,8 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
             DeliveryState.PROCESSED,
             # Only once its reports are known.
             DeliveryState.DUPLICATE,
+            # The office takes back that a unit sent it.
+            DeliveryState.HELD,
             DeliveryState.WITHDRAWN,
             DeliveryState.PURGED,
         }
@@ -62,12 +64,22 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.DUPLICATE: frozenset({DeliveryState.PURGED}),
     # A zip that cannot be extracted is checked as a file, so that its sender gets the reason.
     DeliveryState.ZIP_PENDING: frozenset(
-        {DeliveryState.ZIP_EXTRACTED, DeliveryState.RECEIVED, DeliveryState.PURGED}
+        {
+            DeliveryState.ZIP_EXTRACTED,
+            DeliveryState.RECEIVED,
+            DeliveryState.HELD,
+            DeliveryState.PURGED,
+        }
     ),
     DeliveryState.ZIP_EXTRACTED: frozenset({DeliveryState.PURGED}),
     # A mail that cannot be parsed is checked as a file too.
     DeliveryState.MAIL_PENDING: frozenset(
-        {DeliveryState.MAIL_EXTRACTED, DeliveryState.RECEIVED, DeliveryState.PURGED}
+        {
+            DeliveryState.MAIL_EXTRACTED,
+            DeliveryState.RECEIVED,
+            DeliveryState.HELD,
+            DeliveryState.PURGED,
+        }
     ),
     DeliveryState.MAIL_EXTRACTED: frozenset({DeliveryState.PURGED}),
     DeliveryState.HELD: frozenset(
@@ -82,7 +94,8 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
         }
     ),
     DeliveryState.ATTACHMENT: frozenset({DeliveryState.PURGED}),
-    DeliveryState.WITHDRAWN: frozenset({DeliveryState.PURGED}),
+    # The office takes back that it refused it.
+    DeliveryState.WITHDRAWN: frozenset({DeliveryState.HELD, DeliveryState.PURGED}),
     # A rebuild records the checks of a purged delivery again, from its purge record.
     DeliveryState.PURGED: frozenset({DeliveryState.RECEIVED}),
 }

@@ -380,7 +380,8 @@ class MailRow(WarehouseTable):
 class HoldRow(WarehouseTable):
     """Why a delivery was held, and what the office decided. A delivery is held once at most.
 
-    `waits_as` is its state once it is released. `outcome` is null until the office decides;
+    `waits_as` is its state once it is released. `outcome` is null until the office decides, and
+    again once it took its decision back: then the other columns say who did that, when and why.
     `unit_code` is the unit to which it was released.
     """
 
@@ -514,13 +515,16 @@ class DecisionRow(WarehouseTable):
     """A decision of the office on an explanation, or on a replacement that was held.
 
     A row never changes. `waivers` are the findings that it waives, as the entries of a pack's
-    `corrections/*.yaml` (`program.pack.waiver.WaiverEntry`).
+    `corrections/*.yaml` (`program.pack.waiver.WaiverEntry`). `undoes_id` is the earlier decision
+    about the same thing that it takes back; null for every other decision. One decision about a
+    thing stands at most (`warehouse.lifecycle.decisions`).
     """
 
     __tablename__ = "decisions"
     id: Mapped[int] = mapped_column(primary_key=True)
-    explanation_id: Mapped[int | None] = mapped_column(ForeignKey("explanations.id"), unique=True)
-    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"), unique=True)
+    explanation_id: Mapped[int | None] = mapped_column(ForeignKey("explanations.id"), index=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"), index=True)
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), unique=True)
     outcome: Mapped[DecisionOutcome] = mapped_column(_stored_values(DecisionOutcome, 10))
     decided_by: Mapped[str] = mapped_column(String(200))
     decided_at: Mapped[datetime]

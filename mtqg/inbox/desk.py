@@ -23,7 +23,7 @@ from program.records.office_inbox import (
     UnansweredFinding,
 )
 from program.settings import Settings, load_settings
-from program.vietnamese import format_instant, vietnam_day
+from program.vietnamese import format_date, format_instant, vietnam_day
 from publish.reports.office_inbox import (
     EXPLANATION,
     HELD,
@@ -40,6 +40,8 @@ from warehouse.lifecycle.decisions import (
     decide_explanation,
     decide_replacement,
     decision_on_replacement,
+    undo_decision_on_explanation,
+    undo_decision_on_replacement,
 )
 from warehouse.lifecycle.holds import (
     HeldDelivery,
@@ -47,6 +49,7 @@ from warehouse.lifecycle.holds import (
     decision_on_held,
     refuse_held,
     release_held,
+    undo_held,
 )
 from warehouse.queries.office_inbox import explanation_numbered
 
@@ -139,6 +142,26 @@ class Desk:
         told = "lý do được gửi cho đơn vị trong lần gửi thư tới (`mtqg mail send` gửi ngay)"
         return self._said(key, result, DecisionOutcome.REFUSED, told)
 
+    def undo(self, text: str, reason: str) -> str:
+        """Take back what was decided about what a key names, and return what that changed."""
+        key = _Key.parse(text)
+        self._check_name()
+        _check_reason(reason)
+        signature = Signature(self._by, datetime.now(UTC), _one_line(reason))
+        if key.kind == HELD:
+            return self._undo_held(key, signature)
+        if key.kind == EXPLANATION:
+            undone = undo_decision_on_explanation(self._warehouse, key.number, signature)
+        else:
+            undone = undo_decision_on_replacement(self._warehouse, key.number, signature)
+        if undone is None:
+            raise UsageError(f"{key}: chưa có quyết định nào để thu hồi")
+        export_changes(self._settings, self._warehouse)
+        done = f"{key}: đã thu hồi quyết định. Trước đó {decided(undone.decision)}"
+        if not undone.requeued:
+            return done
+        return f"{done}. Lần chạy tới kiểm tra lại báo cáo (`mtqg run` chạy ngay)."
+
     def assign(self, text: str, unit: str, reason: str) -> str:
         """Say which unit sent a held delivery, and return what that changed."""
         key = _Key.parse(text)
@@ -201,8 +224,7 @@ class Desk:
         if not explanation.is_open:
             raise UsageError(f"{EXPLANATION}{explanation.id}: không còn điểm nào phải quyết định")
         if not decision.reason:
-            # Its sender's own words say why.
-            words = f"Theo giải trình của đơn vị: {_one_line(explanation.text)}"
+            words = self._reason_of(explanation)
             decision = Decision(
                 decision.outcome, decision.decided_by, decision.decided_at, words[:_MOST_REASON]
             )
@@ -210,6 +232,18 @@ class Desk:
         waivers = self._waivers(chosen, decision)
         result = decide_explanation(self._warehouse, explanation.id, decision, waivers=waivers)
         return result, chosen
+
+    def _reason_of(self, explanation: Explanation) -> str:
+        """Return the reason where none is given: the sender's own words, or which mail has them.
+
+        The reason stays for good. Words about a form with personal data are purged with their mail.
+        """
+        explained = {each.report.form_code for each in explanation.findings if each.report}
+        personal = {form.code for form in self._pack.forms if form.personal_days is not None}
+        if explained & personal:
+            day = format_date(vietnam_day(explanation.received_at))
+            return f"Theo giải trình của đơn vị ngày {day} ({EXPLANATION}{explanation.id})"
+        return f"Theo giải trình của đơn vị: {_one_line(explanation.text)}"
 
     def _accept_replacement(
         self, key: _Key, decision: Decision, only: str
@@ -292,6 +326,18 @@ class Desk:
         if not is_same:
             raise UsageError(sentence)
         return f"{sentence}."
+
+    def _undo_held(self, key: _Key, signature: Signature) -> str:
+        undone = undo_held(self._warehouse, key.number, signature)
+        if undone is None:
+            raise UsageError(f"{key}: chưa có quyết định nào để thu hồi")
+        if not undone.is_new:
+            raise UsageError(
+                f"{key}: tệp đã được tiếp nhận; `mtqg withdraw` rút từng tệp đã nhận từ đó"
+            )
+        export_changes(self._settings, self._warehouse)
+        at = format_instant(undone.decided_at)
+        return f"{key}: đã thu hồi quyết định của {undone.decided_by} lúc {at}; lại chờ cơ quan."
 
     # Waivers
 

@@ -69,8 +69,8 @@ def accept(
 ) -> None:
     """Accept it: the findings are waived (G, B), or the sender is the unit that it claims (T).
 
-    The next run checks the report again and tells its sender. Decided once: the same decision again
-    changes nothing.
+    The next run checks the report again and tells its sender. The same decision again changes
+    nothing; `undo` takes it back.
     """
     print_plain(_desk(by).accept(key, reason, only))
 
@@ -106,6 +106,21 @@ def assign(
     if remember:
         for line in desk.lines_to_remember(key, unit):
             print_plain(line)
+
+
+@inbox_app.command()
+def undo(
+    key: _Key,
+    by: _By,
+    reason: Annotated[str, typer.Option(help="Why. The audit trail keeps it.")],
+) -> None:
+    """Take a decision back: it waits for the office again (T, G, B). The history stays.
+
+    What was waived is waived no longer: the next run checks the report again, and its sender gets
+    the mail. A refusal that was not sent yet is not sent. A held mail or file that a run has taken
+    in stays taken in: `mtqg withdraw` takes back what came of it.
+    """
+    print_plain(_desk(by).undo(key, reason))
 
 
 def _desk(by: str = "") -> "Desk":

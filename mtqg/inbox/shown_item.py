@@ -32,6 +32,7 @@ from warehouse.queries.office_inbox import mail_files
 OUTCOMES = {
     DecisionOutcome.ACCEPTED: "chấp nhận",
     DecisionOutcome.REFUSED: "không chấp nhận",
+    DecisionOutcome.UNDONE: "thu hồi quyết định",
 }
 
 

@@ -18,6 +18,8 @@ class AuditAction(StrEnum):
     """An explanation or a held replacement was accepted; its findings are waived."""
     REFUSE = "refuse"
     """A held delivery, an explanation or a held replacement was refused."""
+    UNDO = "undo"
+    """A decision about a held delivery, an explanation or a held replacement was taken back."""
     PURGE = "purge"
     """Bytes with personal data were deleted after their retention period."""
 

@@ -15,11 +15,13 @@ class DecisionOutcome(StrEnum):
     """The findings are waived, as far as a finding can be."""
     REFUSED = "refused"
     """The findings stand. The sender gets a mail with the reason."""
+    UNDONE = "undone"
+    """An earlier decision is taken back: the thing waits again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision of the office: what, by whom, when and why. It is made once."""
+    """A decision of the office: what, by whom, when and why. It stands until it is undone."""
 
     outcome: DecisionOutcome
     decided_by: str

@@ -26,6 +26,7 @@ from tests.replies import answer_to, take_into
 from tests.unit.test_cases_of_templates import CASES, with_figures_of_2024
 from tests.unit.test_partial_and_waived import OVERSPENT
 from tests.unit.test_works_rules import BRIDGE
+from warehouse.audit import audit_trail
 from warehouse.lifecycle.holds import held_deliveries
 from warehouse.states import HoldOutcome
 from warehouse.tables import DeliveryRow, FindingRow, HoldRow
@@ -290,9 +291,8 @@ def test_a_refused_mail_is_put_away_and_nobody_gets_an_answer(own: Settings, inb
     assert night(own).summary.mails_written == 0
 
 
-def test_a_replacement_that_is_confirmed_counts_by_the_next_run(
-    own: Settings, inbox: Inbox
-) -> None:
+def send_mistaken(own: Settings) -> None:
+    """A district sends a quarter, and a year later another one with nearly all figures changed."""
     mistaken = (CASES / "title-2024-sent-july-2025.xlsx").read_bytes()
     folder = Path(own.inbox_url) / "943"
     folder.mkdir(parents=True)
@@ -304,6 +304,12 @@ def test_a_replacement_that_is_confirmed_counts_by_the_next_run(
         path = folder / name
         path.write_bytes(content)
         os.utime(path, (at.timestamp(), at.timestamp()))
+
+
+def test_a_replacement_that_is_confirmed_counts_by_the_next_run(
+    own: Settings, inbox: Inbox
+) -> None:
+    send_mistaken(own)
     run = night(own)
     assert [is_current for _, _, is_current in verdicts(run)] == [True, False]
     assert run.summary.waiting_for_office == 1
@@ -320,5 +326,104 @@ def test_a_replacement_that_is_confirmed_counts_by_the_next_run(
 
     found = verdicts(night(own))
     assert [is_current for _, _, is_current in found] == [False, False, True]
+    _, different = compared(own.warehouse_url, rebuilt(own))
+    assert different == []
+
+
+UNDO = ("--by", BY, "--reason", "Quyết định số 12/QĐ-UBND đã bị thay thế.")
+
+
+def test_an_acceptance_that_is_undone_waives_nothing_and_the_report_counts_no_longer(
+    own: Settings, inbox: Inbox
+) -> None:
+    explained(own)
+    inbox("accept", "G1", "--by", BY)
+    assert verdicts(night(own)) == [("quarantined", 1, False), ("accepted", 2, True)]
+
+    undone = inbox("undo", "G1", *UNDO)
+    assert undone.exit_code == 0, undone.exception
+    assert f"đã thu hồi quyết định. Trước đó {BY} đã chấp nhận" in undone.output
+    assert "Lần chạy tới kiểm tra lại báo cáo" in undone.output
+    assert inbox("undo", "G1", *UNDO).exit_code == 1
+    before = len(letters(own))
+    run = night(own)
+    assert verdicts(run)[1:] == [("accepted", 2, False), ("quarantined", 3, False)]
+    assert run.summary.waiting_for_office == 1
+    # Its sender read that the finding was waived, and hears that it is not.
+    assert "đề nghị sửa và gửi lại" in str(letters(own)[before]["Subject"])
+    assert len(letters(own)) == before + 1
+    assert "(WRK-13)" in inbox("show", "G1").output
+    # Another decision may be made.
+    again = inbox("accept", "G1", "--by", BY)
+    assert again.exit_code == 0, again.exception
+    last = night(own)
+    assert verdicts(last)[-1] == ("accepted", 4, True)
+    assert "đã được xem xét" in str(letters(own)[-1]["Subject"])
+    acts = [(each.action, each.subject) for each in reversed(audit_trail(last.warehouse, 9))]
+    assert acts == [(act, "explanation 1") for act in ("accept", "undo", "accept")]
+    rows, different = compared(own.warehouse_url, rebuilt(own))
+    assert different == []
+    assert rows["decisions"] == 3
+
+
+def test_a_refusal_that_is_undone_before_it_left_is_not_sent(own: Settings, inbox: Inbox) -> None:
+    explained(own)
+    refused = inbox("refuse", "G1", "--by", BY, "--reason", "Chưa có văn bản kèm theo.")
+    assert refused.exit_code == 0, refused.exception
+    before = len(letters(own))
+    assert inbox("undo", "G1", *UNDO).exit_code == 0
+    run = night(own)
+    assert len(letters(own)) == before
+    assert run.summary.waiting_for_office == 1
+    assert verdicts(run) == [("quarantined", 1, False)]
+    _, different = compared(own.warehouse_url, rebuilt(own))
+    assert different == []
+
+
+def test_an_undone_replacement_gives_its_place_back_to_the_version_before(
+    own: Settings, inbox: Inbox
+) -> None:
+    send_mistaken(own)
+    night(own)
+    reason = "Đơn vị gửi công văn xác nhận điều chỉnh số liệu quý II năm 2024."
+    inbox("accept", "B2", "--by", BY, "--reason", reason)
+    night(own)
+    undone = inbox("undo", "B2", *UNDO)
+    assert undone.exit_code == 0, undone.exception
+    night(own)
+    # What the replacement had replaced is checked once more by the run after.
+    last = night(own)
+    current = [verdict for verdict, _, is_current in verdicts(last) if is_current]
+    assert current == ["accepted"]
+    assert last.summary.waiting_for_office == 1
+    _, different = compared(own.warehouse_url, rebuilt(own))
+    assert different == []
+
+
+@pytest.mark.parametrize("decision", ["assign", "refuse"])
+def test_a_decision_about_a_held_mail_is_undone_until_a_run_has_taken_it_in(
+    own: Settings, inbox: Inbox, decision: str
+) -> None:
+    run = held(own, STRANGER, HoldReason.UNKNOWN_SENDER)
+    (waits,) = held_deliveries(run.warehouse)
+    key = "T1"
+    decide = {
+        "assign": ("assign", key, "942", "--by", BY),
+        "refuse": ("refuse", key, "--by", BY, "--reason", "Thư quảng cáo, không nhận."),
+    }[decision]
+    assert inbox(*decide).exit_code == 0
+    assert held_deliveries(run.warehouse) == []
+    undone = inbox("undo", key, *UNDO)
+    assert undone.exit_code == 0, undone.exception
+    assert held_deliveries(run.warehouse) == [waits]
+    assert inbox("undo", key, *UNDO).exit_code == 1
+    _, different = compared(own.warehouse_url, rebuilt(own))
+    assert different == []
+    assert inbox("assign", key, "942", "--by", BY).exit_code == 0
+    again = open_run(own, None)
+    intake.unpack(again)
+    again.finish()
+    late = inbox("undo", key, *UNDO)
+    assert "đã được tiếp nhận" in str(late.exception)
     _, different = compared(own.warehouse_url, rebuilt(own))
     assert different == []

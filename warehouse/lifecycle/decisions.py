@@ -1,4 +1,6 @@
-"""Decisions of the office on explanations and on held replacements. Each is made once.
+"""Decisions of the office on explanations and on held replacements.
+
+One decision about a thing stands. Undoing it is a decision too, after which another may be made.
 
 A finding that is waived here counts like one of a pack's `corrections/*.yaml`: the next run checks
 the report again (`decided_waivers`).
@@ -7,14 +9,15 @@ the report again (`decided_waivers`).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Engine, and_, select
+from sqlalchemy.orm import Session, aliased
 
 from program.pack.waiver import WaiverEntry
 from program.records.audit import AuditAction, Signature
 from program.records.letter import NoticeKind
 from program.records.office_inbox import Decision, DecisionOutcome
 from warehouse.audit import record_act
+from warehouse.lifecycle.reprocess import requeue_waived
 from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.tables import DecisionRow, ExplanationRow, SubmissionRow
 
@@ -29,6 +32,14 @@ class DecisionResult:
     decision: Decision
     is_new: bool
     mails: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneDecision:
+    """A decision that was taken back, and the deliveries that the next run checks again."""
+
+    decision: Decision
+    requeued: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +110,9 @@ def _decide(
     recipient: str,
     about: Iterable[int],
 ) -> DecisionResult:
-    earlier = session.scalar(select(DecisionRow).where(subject.is_about))
+    earlier = session.scalar(select(DecisionRow).where(subject.is_about, decision_stands()))
     if earlier is not None:
-        on_record = Decision(
-            earlier.outcome, earlier.decided_by, earlier.decided_at, earlier.reason
-        )
-        return DecisionResult(on_record, is_new=False)
+        return DecisionResult(decision_of(earlier), is_new=False)
     row = DecisionRow(
         explanation_id=subject.explanation_id,
         submission_id=subject.submission_id,
@@ -142,17 +150,73 @@ def _notices(row: DecisionRow, recipient: str, about: Iterable[int]) -> Iterator
 
 def decided_waivers(engine: Engine) -> tuple[WaiverEntry, ...]:
     """Return what the office waived, in the order of its decisions."""
-    query = select(DecisionRow.waivers).where(DecisionRow.outcome == DecisionOutcome.ACCEPTED)
+    is_accepted = DecisionRow.outcome == DecisionOutcome.ACCEPTED
+    query = select(DecisionRow.waivers).where(is_accepted, decision_stands())
     with Session(engine) as session:
         lists = session.scalars(query.order_by(DecisionRow.id)).all()
     return tuple(WaiverEntry.model_validate(entry) for waivers in lists for entry in waivers)
 
 
 def decision_on_replacement(engine: Engine, submission: int) -> Decision | None:
-    """Return what the office decided about a held replacement, None if it did not."""
-    query = select(DecisionRow).where(DecisionRow.submission_id == submission)
+    """Return what the office decided about a held replacement, None if nothing stands."""
+    subject = _Subject(submission_id=submission)
     with Session(engine) as session:
-        row = session.scalar(query)
+        row = session.scalar(select(DecisionRow).where(subject.is_about, decision_stands()))
+        return decision_of(row) if row else None
+
+
+def undo_decision_on_explanation(
+    engine: Engine, number: int, signature: Signature
+) -> UndoneDecision | None:
+    """Take back what the office decided about an explanation, in one transaction.
+
+    It waits for the office again. What the decision waived is waived no longer: the reports that
+    were checked with these waivers are requeued for the next run. A notice of the decision that was
+    not sent becomes obsolete; nobody hears of one that was undone before it left.
+
+    Returns None, and changes nothing, where no decision stands.
+    """
+    return _undo(engine, _Subject(explanation_id=number), signature)
+
+
+def undo_decision_on_replacement(
+    engine: Engine, submission: int, signature: Signature
+) -> UndoneDecision | None:
+    """Take back what the office decided about a held replacement, as for an explanation."""
+    return _undo(engine, _Subject(submission_id=submission), signature)
+
+
+def _undo(engine: Engine, subject: _Subject, signature: Signature) -> UndoneDecision | None:
+    # Transactions that write come one after the other (`warehouse.database.backends`).
+    with Session(engine) as session, session.begin():
+        row = session.scalar(select(DecisionRow).where(subject.is_about, decision_stands()))
         if row is None:
             return None
-        return Decision(row.outcome, row.decided_by, row.decided_at, row.reason)
+        session.add(
+            DecisionRow(
+                explanation_id=subject.explanation_id,
+                submission_id=subject.submission_id,
+                undoes_id=row.id,
+                outcome=DecisionOutcome.UNDONE,
+                decided_by=signature.by,
+                decided_at=signature.at,
+                reason=signature.reason,
+                waivers=[],
+            )
+        )
+        record_act(session, AuditAction.UNDO, subject.name, signature)
+        waivers = [WaiverEntry.model_validate(entry) for entry in row.waivers]
+        requeued = requeue_waived(session, waivers)
+        return UndoneDecision(decision_of(row), tuple(requeued))
+
+
+def decision_stands() -> ColumnElement[bool]:
+    """SQL condition: the decision is in force. It was not undone, and undoes none itself."""
+    undoing = aliased(DecisionRow)
+    is_undone = select(undoing.id).where(undoing.undoes_id == DecisionRow.id).exists()
+    return and_(DecisionRow.undoes_id.is_(None), ~is_undone)
+
+
+def decision_of(row: DecisionRow) -> Decision:
+    """Return a decision of the table."""
+    return Decision(row.outcome, row.decided_by, row.decided_at, row.reason)

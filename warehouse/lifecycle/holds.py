@@ -1,6 +1,6 @@
 """Held deliveries: the office releases each to a unit, or refuses it.
 
-Both are decided once. Each function is one transaction.
+A decision stands until it is undone. Each function is one transaction.
 """
 
 from dataclasses import dataclass, replace
@@ -103,6 +103,34 @@ def refuse_held(engine: Engine, number: int, signature: Signature) -> HoldDecisi
         return HoldDecision(None, signature.by, signature.at, is_new=True)
 
 
+def undo_held(engine: Engine, number: int, signature: Signature) -> HoldDecision | None:
+    """Take back what the office decided about a held delivery: it waits for the office again.
+
+    Returns the decision, None where none stands. It is unchanged, and not `is_new`, where a run has
+    taken the delivery in since: then only a withdrawal takes it back.
+    """
+    with Session(engine) as session, session.begin():
+        delivery = session.get(DeliveryRow, number, with_for_update=True)
+        hold = session.get(HoldRow, number)
+        earlier = _earlier(hold)
+        if delivery is None or hold is None or earlier is None:
+            return None
+        is_refused = hold.outcome is HoldOutcome.REFUSED
+        state_of_decision = DeliveryState.WITHDRAWN if is_refused else hold.waits_as
+        if delivery.state is not state_of_decision or delivery.attempt > 1:
+            return earlier
+        delivery.state = DeliveryState.HELD
+        # What is held has no sender.
+        delivery.sender_unit = None
+        delivery.withdrawn_at = None
+        delivery.withdrawn_reason = None
+        hold.outcome = None
+        hold.unit_code = None
+        _sign(hold, signature)
+        record_act(session, AuditAction.UNDO, f"delivery {number}", signature)
+        return replace(earlier, is_new=True)
+
+
 def decision_on_held(engine: Engine, number: int) -> HoldDecision | None:
     """Return what the office decided about a held delivery, None if it decided nothing."""
     with Session(engine) as session:
@@ -110,8 +138,10 @@ def decision_on_held(engine: Engine, number: int) -> HoldDecision | None:
 
 
 def _earlier(hold: HoldRow | None) -> HoldDecision | None:
-    if hold is None or hold.decided_by is None or hold.decided_at is None:
+    if hold is None or hold.outcome is None:
         return None
+    if hold.decided_by is None or hold.decided_at is None:
+        raise ValueError(f"the decision about delivery {hold.delivery_id} is not signed")
     return HoldDecision(hold.unit_code, hold.decided_by, hold.decided_at, is_new=False)
 
 

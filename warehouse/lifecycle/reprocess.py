@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from program.finding import Finding, Severity
 from program.pack.waiver import WaiverEntry, WaiverMatch
 from program.records.audit import AuditAction, Signature
+from program.records.letter import NoticeKind
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
 from warehouse.audit import record_act
@@ -104,6 +105,27 @@ def _newly_waived(session: Session, correction: WaiverEntry) -> int | None:
     return None
 
 
+def requeue_waived(session: Session, waivers: Iterable[WaiverEntry]) -> list[int]:
+    """Requeue the deliveries whose last check waived a finding by one of `waivers`; return them.
+
+    In the caller's transaction. For waivers that are in force no longer.
+    """
+    found: set[int] = set()
+    for waiver in waivers:
+        newest = newest_of(session, *waiver.report)
+        if newest is None:
+            continue
+        overruled = [each for each in findings_of_check(session, newest.id) if each.overruled]
+        if any(waiver.match(finding) is WaiverMatch.EXACT for finding in overruled):
+            found.add(newest.delivery_id)
+    processed = select(DeliveryRow.id).where(
+        DeliveryRow.id.in_(found), DeliveryRow.state == DeliveryState.PROCESSED
+    )
+    requeued = sorted(session.scalars(processed))
+    _requeue(session, requeued)
+    return requeued
+
+
 def reject(session: Session, row: SubmissionRow, now: datetime) -> None:
     """Reject a current submission. What it had replaced is requeued, and becomes current again.
 
@@ -120,7 +142,15 @@ def close_version(session: Session, row: SubmissionRow, now: datetime) -> set[in
     """
     # The clock may have been set back: a submission does not end before it began.
     row.known_to = max(now, row.known_from or now)
-    replaced = _replaced_by(session, row.id, row.delivery_id)
+    return requeue_replaced(session, row.id, row.delivery_id)
+
+
+def requeue_replaced(session: Session, submission: int, delivery: int) -> set[int]:
+    """Requeue the deliveries of what a submission had replaced; return these.
+
+    In the caller's transaction.
+    """
+    replaced = _replaced_by(session, submission, delivery)
     _requeue(session, replaced)
     return replaced
 
@@ -184,14 +214,20 @@ def was_mailed(
 ) -> bool:
     """Tell whether an earlier check of this delivery led to a notice with the same content.
 
-    That is the same verdict and the same findings, notes left out.
+    That is the same verdict and the same findings, notes left out. A check before the sender heard
+    that its findings were waived does not count: where they are waived no longer, it is news.
     """
     if attempt == 1:
         return False
     with_notice = select(OutboxRow.submission_id)
+    waived_at = (
+        select(func.max(SubmissionRow.attempt))
+        .join(OutboxRow, OutboxRow.submission_id == SubmissionRow.id)
+        .where(SubmissionRow.delivery_id == delivery, OutboxRow.kind == NoticeKind.WAIVED)
+    )
     query = select(SubmissionRow.id).where(
         SubmissionRow.delivery_id == delivery,
-        SubmissionRow.attempt < attempt,
+        SubmissionRow.attempt.between((session.scalar(waived_at) or 0) + 1, attempt - 1),
         SubmissionRow.verdict == submission.verdict.value,
         SubmissionRow.id.in_(with_notice),
     )

@@ -108,8 +108,8 @@ class Version:
         """Tell whether this version is current."""
         return self.known_from is not None and self.known_to is None
 
-    def end(self, moment: datetime, successor: int) -> None:
-        """Close this version at `moment`: the submission `successor` replaces it."""
+    def end(self, moment: datetime, successor: int | None) -> None:
+        """Close this version at `moment`: the submission `successor` replaces it, or none does."""
         self.known_to = moment
         self.superseded_by_id = successor
         self.has_ended = True
@@ -232,6 +232,14 @@ class VersionHistory:
                 # The clock may have been set back: a version does not end before it began.
                 moment = max(now, each.known_from or now)
                 each.end(moment, successor.id)
+
+    def current_of_delivery(self, number: int) -> list[Version]:
+        """Return the current versions that a delivery brought."""
+        return [each for each in self._of_delivery[number] if each.is_current]
+
+    def ended_without_successor(self) -> list[Version]:
+        """Return the versions that this transaction closed without another one in their place."""
+        return [each for each in self._all() if each.has_ended and each.superseded_by_id is None]
 
     def save_numbers(self, session: Session) -> None:
         """Update the numbers that changed."""

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session, aliased
 
 from program.records.letter import NoticeKind
 from program.submission import Verdict
+from warehouse.lifecycle.decisions import decision_stands
 from warehouse.lifecycle.stored_findings import findings_of_cross_check
 from warehouse.tables import DecisionRow, DeliveryRow, OutboxRow, SubmissionRow
 
@@ -23,7 +24,7 @@ def is_obsolete(session: Session, row: OutboxRow) -> bool:
     if row.kind is NoticeKind.ALARM:
         return False
     if row.explanation_id is not None:
-        return _is_decided(session, row)
+        return _is_answered_otherwise(session, row)
     if row.submission_id is None:
         return _is_reminder_settled(session, row)
     if row.kind is NoticeKind.MORNING:
@@ -45,12 +46,21 @@ def _is_settled(session: Session, row: OutboxRow, submission_id: int) -> bool:
     return session.scalar(_newer(submission_id, row.recipient)) is not None
 
 
-def _is_decided(session: Session, row: OutboxRow) -> bool:
-    """Tell whether a notice says that an explanation waits about which the office decided."""
-    if row.kind is not NoticeKind.EXPLAINED:
-        return False
+def _is_answered_otherwise(session: Session, row: OutboxRow) -> bool:
+    """Tell whether a notice about an explanation says what no longer holds.
+
+    It says that the explanation waits, and the office decided; or the decision was undone.
+    """
+    if row.kind is NoticeKind.EXPLANATION_ACCEPTED:
+        return _is_undone(session, row)
     decision = select(DecisionRow.id).where(DecisionRow.explanation_id == row.explanation_id)
-    return session.scalar(decision.limit(1)) is not None
+    return session.scalar(decision.where(decision_stands()).limit(1)) is not None
+
+
+def _is_undone(session: Session, row: OutboxRow) -> bool:
+    """Tell whether the decision that a notice is about was undone."""
+    decision = select(DecisionRow.id).where(DecisionRow.id == row.step, decision_stands())
+    return session.scalar(decision) is None
 
 
 def not_withdrawn(query: Select[tuple[int]]) -> Select[tuple[int]]:
@@ -84,13 +94,15 @@ def _is_told_later(session: Session, row: OutboxRow) -> bool:
 def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
     """Tell whether a notice says what no longer holds.
 
-    The findings of its cross-check were closed, or it says that all is clear and a new question
-    arose.
+    The findings of its cross-check were closed; or a decision was undone; or it says that all is
+    clear and a new question arose.
     """
     if row.kind is NoticeKind.CROSS_CHECKED:
         # A later cross-check closes what no longer holds, and leaves the notice.
         open_findings = findings_of_cross_check(session, submission_id, row.created_at)
         return not open_findings
+    if row.kind is NoticeKind.NOT_ACCEPTED:
+        return _is_undone(session, row)
     if row.kind is NoticeKind.ALL_CLEAR:
         # A later cross-check may have raised a new warning.
         verdict = session.get_one(SubmissionRow, submission_id).verdict

@@ -5,15 +5,16 @@ Held mails are in `warehouse.lifecycle.holds`.
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Engine, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.records.letter import ReportName
-from program.records.office_inbox import Decision, Explanation, HeldReplacement, UnansweredFinding
+from program.records.office_inbox import Explanation, HeldReplacement, UnansweredFinding
 from program.submission import Verdict
 from warehouse.lifecycle.current import is_current
+from warehouse.lifecycle.decisions import decision_of, decision_stands
 from warehouse.lifecycle.stored_findings import finding_of, newest_of
 from warehouse.outbox.obsolete import same_report
 from warehouse.tables import (
@@ -94,7 +95,10 @@ def mail_files(engine: Engine, delivery: int) -> list[str]:
 def _explanations(session: Session, *conditions: ColumnElement[bool]) -> Iterator[Explanation]:
     query = (
         select(ExplanationRow, DecisionRow)
-        .outerjoin(DecisionRow, DecisionRow.explanation_id == ExplanationRow.id)
+        .outerjoin(
+            DecisionRow,
+            and_(DecisionRow.explanation_id == ExplanationRow.id, decision_stands()),
+        )
         .where(*conditions)
         .order_by(ExplanationRow.received_at, ExplanationRow.id)
     )
@@ -121,15 +125,9 @@ def _explanations(session: Session, *conditions: ColumnElement[bool]) -> Iterato
             submission_ids=tuple(numbers),
             findings=tuple(findings),
             missing=tuple(missing),
-            decision=_decision(decision),
+            # An outer join gives None for a row that does not exist.
+            decision=decision_of(decision) if decision else None,
         )
-
-
-def _decision(row: DecisionRow | None) -> Decision | None:
-    # An outer join gives None for a row that does not exist.
-    if row is None:
-        return None
-    return Decision(row.outcome, row.decided_by, row.decided_at, row.reason)
 
 
 def _still_missing(session: Session, report: ExplainedReportRow) -> list[ReportName]:
@@ -223,7 +221,9 @@ def held_replacements(engine: Engine, confirmable: Collection[str]) -> list[Held
         current.known_from.is_not(None),
         current.known_to.is_(None),
     )
-    decided = select(DecisionRow.id).where(DecisionRow.submission_id == SubmissionRow.id)
+    decided = select(DecisionRow.id).where(
+        DecisionRow.submission_id == SubmissionRow.id, decision_stands()
+    )
     query = (
         select(SubmissionRow, DeliveryRow)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
