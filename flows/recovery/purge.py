@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.archive import Archive, name_of
+from flows.recovery.replay_log import remove_words_from_runs
 from program.errors import ArchiveError
 from program.pack.load import Pack
 from program.records.audit import Signature
@@ -20,6 +21,7 @@ from warehouse.maintenance.retention import (
     expired_bytes,
     letters_about,
     record_purged,
+    remove_words,
 )
 
 
@@ -67,6 +69,9 @@ def purge(
 ) -> None:
     """Purge bytes: delete their letters, replace them by a record of the purge, update the ledger.
 
+    Of a mail, the words of persons are removed too, from the warehouse and from the documents of
+    runs, from which a rebuild would bring them back.
+
     The record and the audit trail have the retention period as the reason.
 
     After a crash the same call finishes the work. Raises ArchiveError if the bytes are missing.
@@ -77,6 +82,9 @@ def purge(
     # The letters first: while the bytes are there, an interrupted purge is found again.
     for file in letters_of(settings, warehouse, expired):
         file.unlink(missing_ok=True)
+    # In this order: the document of the newest run is written again from the warehouse.
+    mails = remove_words(warehouse, expired.sha256)
+    remove_words_from_runs(archive, mails)
     checks = attempts_of(warehouse, expired.sha256)
     record = PurgeRecord(
         sha256=expired.sha256,

@@ -8,7 +8,7 @@ knows it until the document of a run has it.
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from warehouse.database.engine import Warehouse
 from warehouse.database.run_lock import exclusive_run
 from warehouse.ledger import known_versions
 from warehouse.lifecycle.decisions import decided_waivers
-from warehouse.maintenance.replay_log import Document, run_document, runs_of
+from warehouse.maintenance.replay_log import Document, remove_words_of, run_document, runs_of
 
 logger = logging.getLogger("mtqg.backup")
 
@@ -85,8 +85,22 @@ def _export_runs(
             document["waivers"] = _read(archive, name)["waivers"]
         else:
             document["waivers"] = [each.model_dump(mode="json") for each in pack.corrections]
-        content = json.dumps(document, ensure_ascii=False, indent=1)
-        archive.write(name, content.encode())
+        archive.write(name, _encoded(document))
+
+
+def remove_words_from_runs(archive: Archive, deliveries: Collection[int]) -> None:
+    """Remove from the documents of all runs what persons wrote in these mails. Idempotent.
+
+    The caller must hold the run lock.
+    """
+    for name in list(archive.names(RUNS)) if deliveries else ():
+        document = _read(archive, name)
+        if remove_words_of(document, deliveries):
+            archive.write(name, _encoded(document))
+
+
+def _encoded(document: Document) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
 def _recorded_notes(warehouse: Warehouse, pack: Pack) -> set[str]:

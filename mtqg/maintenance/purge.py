@@ -26,10 +26,11 @@ def purge(
     """List the files with personal data past their retention; with --confirm, delete them.
 
     A form's `personal_days` is that time. Letters about these files that are `.eml` files in the
-    outbox go too, because their marked workbooks hold the same names. The results of checking
-    stay: ledger, findings and facts. A record in place of the bytes says what was deleted, when
-    and why, so that `mtqg rebuild` makes the same warehouse. The files can never be read or
-    restored again, except from backups, which keep them.
+    outbox go too, because their marked workbooks hold the same names. So does what persons wrote in
+    mails that brought or explained such reports, in the warehouse and in the documents of runs. The
+    results of checking stay: ledger, findings and facts. A record in place of the bytes says what
+    was deleted, when and why, so that `mtqg rebuild` makes the same warehouse. The files can never
+    be read or restored again, except from backups, which keep them.
     """
     from flows.recovery.purge import expired_of, letters_of, purge  # noqa: PLC0415  (keeps --help quick)
     from warehouse.database.backends import OpenMode  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """Names of persons: in nobody's hands but the sender's and the archive's, and gone from that when their time has come."""
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -23,9 +24,13 @@ from program.forms.table import Column
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
+from tests.arriving import an_hour_old
 from tests.conftest import GOOD_LEVELS
+from tests.integration.test_answers_by_mail import night as night_with_mails
 from tests.integration.test_gathered_deliveries import packed
+from tests.integration.test_inbox_command import letters
 from tests.integration.test_rebuild import compared, night, put, rebuilt
+from tests.mails import attached, mail, plain
 from tests.portal_reports import CLASSES
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
@@ -144,7 +149,7 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, *words: str) -> str
     return said.output
 
 
-def age(settings: Settings, days: int) -> None:
+def age(settings: Settings, days: int, *, keep_documents: bool = False) -> None:
     """Have all of it come so many days ago, in the archive's documents too."""
     then = datetime.now(UTC) - timedelta(days=days)
     moment = f"{then:%Y-%m-%d %H:%M:%S}.000000"
@@ -152,7 +157,13 @@ def age(settings: Settings, days: int) -> None:
         connection.execute("UPDATE deliveries SET received_at = ?", (moment,))
         connection.commit()
     for document in (Path(settings.archive_url) / "ledger" / "runs").iterdir():
-        document.unlink()
+        if keep_documents:
+            content = json.loads(document.read_text(encoding="utf-8"))
+            for row in content["deliveries"]:
+                row["received_at"] = then.replace(microsecond=0).isoformat()
+            document.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        else:
+            document.unlink()
 
 
 def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_again(
@@ -279,3 +290,47 @@ def test_no_matrix_has_personal_data(pack) -> None:
         ValidationError, match="a list tells of persons, a matrix does not; found classes"
     ):
         Form.model_validate(said)
+
+
+def test_what_persons_wrote_in_a_mail_goes_with_its_bytes_and_no_rebuild_brings_it_back(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report in a zip in a mail, and words in answer to the letter about it: both name a person."""
+    put(own, "942", "lớp.xlsx", report(own, "942", NAME, ""))
+    night_with_mails(own)
+    (letter,) = letters(own)
+    zipped = packed({"lớp.xlsx": report(own, "942", NAME, OTHER)})
+    reply = [f"In-Reply-To: {letter['Message-ID']}"]
+    mails = {
+        "thư.eml": mail(
+            [plain(f"Thay cho {OTHER}."), attached("gói.zip", zipped)],
+            subject=f"Lớp của {NAME}",
+            number="1@x.example",
+        ),
+        "trả lời.eml": mail([plain(f"{NAME} dạy cả hai lớp.")], number="2@x.example", more=reply),
+    }
+    for name, content in mails.items():
+        put(own, "942", name, content)
+        an_hour_old(Path(own.inbox_url) / "942" / name)
+    last = night_with_mails(own)
+    assert last.summary.explanations == 1
+    last.warehouse.dispose()
+    assert NAME in in_warehouse_and_documents(own)
+
+    age(own, 400, keep_documents=True)
+    said = run(own, monkeypatch, "purge", "--confirm")
+    # The first report, the mail, the report in it, and the words in answer.
+    assert "4 files and" in said
+    for name in (NAME, OTHER):
+        assert name not in in_warehouse_and_documents(own)
+    assert "đã được xóa theo thời hạn" in run(own, monkeypatch, "inbox", "show", "G1")
+    assert compared(own.warehouse_url, rebuilt(own))[1] == []
+    open_run(own, None).finish()
+    assert NAME not in in_warehouse_and_documents(own)
+
+
+def in_warehouse_and_documents(settings: Settings) -> str:
+    """All bytes of the warehouse's file, and the documents of runs, as text."""
+    files = [settings.var / "warehouse.sqlite"]
+    files += (Path(settings.archive_url) / "ledger").rglob("*.json")
+    return "".join(path.read_bytes().decode("utf-8", errors="replace") for path in files)

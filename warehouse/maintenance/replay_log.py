@@ -30,6 +30,11 @@ from program.delivery import Delivery
 from warehouse.catalogue import CATALOGUE
 from warehouse.database.portions import portions
 from warehouse.ledger import delivery_of
+from warehouse.maintenance.retention import (
+    REMOVED_FROM_DELIVERY,
+    REMOVED_FROM_EXPLANATION,
+    REMOVED_FROM_MAIL,
+)
 from warehouse.states import CHECKED_STATES, DELIVERY_TRANSITIONS, DeliveryState
 from warehouse.tables import (
     AuditRow,
@@ -308,6 +313,23 @@ def _typed_value(column: ColumnElement[Any], value: Any) -> Any:
     if isinstance(column.type, Date):
         return date.fromisoformat(value)
     return value
+
+
+def remove_words_of(document: Document, deliveries: Collection[int]) -> bool:
+    """Remove from a document what persons wrote in these mails; tell whether it had any of them."""
+    removals = (
+        ("deliveries", "id", REMOVED_FROM_DELIVERY),
+        ("mails", "delivery_id", REMOVED_FROM_MAIL),
+        ("explanations", "delivery_id", REMOVED_FROM_EXPLANATION),
+    )
+    found = False
+    for table, column, removed in removals:
+        # An older release wrote no mails.
+        for row in document.get(table, ()):
+            if row[column] in deliveries:
+                row.update(removed)
+                found = True
+    return found
 
 
 def documented_deliveries(document: Document) -> Iterator[Delivery]:

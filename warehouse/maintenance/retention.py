@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Engine, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from program.finding import Severity
@@ -16,7 +16,30 @@ from program.submission import Fact, Verdict
 from warehouse.audit import record_act
 from warehouse.lifecycle.stored_findings import findings_of_check
 from warehouse.states import DELIVERY_TRANSITIONS, DeliveryState, states_before
-from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow
+from warehouse.tables import (
+    DeliveryRow,
+    ExplainedReportRow,
+    ExplanationRow,
+    FactRow,
+    MailRow,
+    OutboxRow,
+    SubmissionRow,
+)
+
+REMOVED_FROM_MAIL: Mapping[str, Any] = {
+    "from_addresses": [],
+    "from_name": "",
+    "subject": "",
+    "own_text": "",
+    "links": [],
+}
+"""What stands in a purged mail's columns (`mails`) in place of what a person wrote."""
+REMOVED_FROM_DELIVERY: Mapping[str, Any] = {"name": "(thư đã xóa theo thời hạn lưu trữ)"}
+"""The same for the delivery that the mail is (`deliveries`): its name is the subject."""
+REMOVED_FROM_EXPLANATION: Mapping[str, Any] = {
+    "text": "Nội dung đã được xóa theo thời hạn lưu trữ."
+}
+"""The same for `explanations`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +60,9 @@ def expired_bytes(
 ) -> list[Expired]:
     """Return the bytes with personal data whose retention period is over.
 
-    Those are the bytes of reports by forms in `kept_days` (days by form and version), and of the
-    zips that held such reports. The period begins when the bytes last arrived. Where they hold
-    several reports, the longest period counts.
+    Those are the bytes of reports by forms in `kept_days` (days by form and version), of the zips
+    and mails that held such reports, and of the mails that explain them. The period begins when the
+    bytes last arrived. Where they hold several reports, the longest period counts.
     """
     found: list[Expired] = []
     with Session(engine) as session:
@@ -78,31 +101,35 @@ def _personal_forms(
 ) -> dict[str, set[tuple[str, str]]]:
     """Return the forms with personal data that bytes hold, by sha256.
 
-    A zip holds the forms of its members.
+    A zip holds the forms of its members, a mail those of its attachments and of the zips among
+    them. The words of a mail that explains a report may have its personal data, too.
     """
-    member = aliased(DeliveryRow)
-    zip_row = aliased(DeliveryRow)
-    columns = (
-        member.sha256,
-        zip_row.sha256,
-        SubmissionRow.form_code,
-        SubmissionRow.form_version,
-    )
-    query = (
-        select(*columns)
+    member, holder, outer = aliased(DeliveryRow), aliased(DeliveryRow), aliased(DeliveryRow)
+    form = (SubmissionRow.form_code, SubmissionRow.form_version)
+    of_files = (
+        select(*form, member.sha256, holder.sha256, outer.sha256)
         .join(SubmissionRow, SubmissionRow.delivery_id == member.id)
-        .outerjoin(zip_row, zip_row.id == member.archive_delivery_id)
+        .outerjoin(holder, holder.id == member.archive_delivery_id)
+        .outerjoin(outer, outer.id == holder.archive_delivery_id)
         .order_by(member.id)
     )
+    of_words = (
+        select(*form, DeliveryRow.sha256)
+        .join(ExplanationRow, ExplanationRow.delivery_id == DeliveryRow.id)
+        .join(ExplainedReportRow, ExplainedReportRow.explanation_id == ExplanationRow.id)
+        .join(SubmissionRow, SubmissionRow.id == ExplainedReportRow.submission_id)
+        .order_by(DeliveryRow.id)
+    )
     forms: dict[str, set[tuple[str, str]]] = {}
-    for own_sha256, zip_sha256, code, version in session.execute(query):
-        # A file that nobody could read has no form.
-        form = (code or "", version or "")
-        if form not in kept_days:
-            continue
-        for sha256 in (own_sha256, zip_sha256):
-            if sha256 is not None:
-                forms.setdefault(sha256, set()).add(form)
+    for query in (of_files, of_words):
+        for code, version, *digests in session.execute(query):
+            # A file that nobody could read has no form.
+            personal = (code or "", version or "")
+            if personal not in kept_days:
+                continue
+            for sha256 in digests:
+                if sha256 is not None:
+                    forms.setdefault(sha256, set()).add(personal)
     return forms
 
 
@@ -126,16 +153,17 @@ def attempts_of(engine: Engine, sha256: str) -> tuple[PurgedSubmission, ...]:
 
 
 def letters_about(engine: Engine, sha256: str) -> list[str]:
-    """Return the message ids of the letters about these bytes or about members of this zip."""
-    zip_row = aliased(DeliveryRow)
+    """Return the message ids of the letters about these bytes or about files in them."""
+    holder, outer = aliased(DeliveryRow), aliased(DeliveryRow)
     query = (
         select(OutboxRow.message_id)
         .join(SubmissionRow, SubmissionRow.id == OutboxRow.submission_id)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .outerjoin(zip_row, zip_row.id == DeliveryRow.archive_delivery_id)
+        .outerjoin(holder, holder.id == DeliveryRow.archive_delivery_id)
+        .outerjoin(outer, outer.id == holder.archive_delivery_id)
         .where(
             OutboxRow.message_id.is_not(None),
-            or_(DeliveryRow.sha256 == sha256, zip_row.sha256 == sha256),
+            or_(DeliveryRow.sha256 == sha256, holder.sha256 == sha256, outer.sha256 == sha256),
         )
         .distinct()
         .order_by(OutboxRow.message_id)
@@ -198,3 +226,26 @@ def record_purged(engine: Engine, sha256: str, signature: Signature | None = Non
             )
             .values(state=DeliveryState.PURGED)
         )
+
+
+def remove_words(engine: Engine, sha256: str) -> list[int]:
+    """Remove what persons wrote in the mails of these bytes; return their deliveries. Idempotent.
+
+    The rows stay, so that nothing is read again: who sent which mail, to which letter, and when.
+    """
+    is_purged = MailRow.delivery_id.in_(select(DeliveryRow.id).where(DeliveryRow.sha256 == sha256))
+    with Session(engine) as session, session.begin():
+        if session.get_bind().dialect.name == "sqlite":
+            # Otherwise the file may keep what a row no longer has.
+            session.execute(text("PRAGMA secure_delete = ON"))
+        numbers = list(session.scalars(select(MailRow.delivery_id).where(is_purged)))
+        session.execute(update(MailRow).where(is_purged).values(REMOVED_FROM_MAIL))
+        session.execute(
+            update(DeliveryRow).where(DeliveryRow.id.in_(numbers)).values(REMOVED_FROM_DELIVERY)
+        )
+        session.execute(
+            update(ExplanationRow)
+            .where(ExplanationRow.delivery_id.in_(numbers))
+            .values(REMOVED_FROM_EXPLANATION)
+        )
+    return sorted(numbers)
