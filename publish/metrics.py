@@ -48,9 +48,9 @@ def write_state_metrics(folder: Path, province: str, state: StateMetrics) -> Pat
             _seconds(state.oldest_waiting_since),
         )
     group.set("deliveries_held", "Deliveries that wait for the office.", state.held)
-    group.set("warehouse_size_bytes", "Size of the warehouse.", state.warehouse_bytes)
-    group.set("disk_free_bytes", "Free space where MTQG_VAR is.", state.disk_free_bytes)
-    group.set("disk_size_bytes", "Size of the disk where MTQG_VAR is.", state.disk_bytes)
+    group.set("warehouse_size_bytes", "Size of the warehouse.", state.storage.warehouse_bytes)
+    group.set("disk_free_bytes", "Free space where MTQG_VAR is.", state.storage.disk_free_bytes)
+    group.set("disk_size_bytes", "Size of the disk where MTQG_VAR is.", state.storage.disk_bytes)
     return group.write(folder / "mtqg-state.prom")
 
 

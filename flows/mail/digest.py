@@ -1,6 +1,5 @@
 """The digest of a run for the engineer: built from summary and ledger, kept as a file, mailed."""
 
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -18,7 +17,6 @@ from publish.mail.transport import FolderTransport
 from warehouse.database.backends import display_url
 from warehouse.queries.operations import (
     earlier_summaries,
-    size_of,
     started_at,
     summary_before,
     undelivered,
@@ -86,7 +84,6 @@ def digest_of(run: RunContext, run_url: str) -> Digest:
     counts = counts_of(run.summary_so_far())
     now = run.now()
     expired = expired_of(run.pack, run.archive, run.warehouse, now)
-    disk = shutil.disk_usage(run.settings.var)
     return Digest(
         run_id=run.run_id,
         as_of=run.as_of,
@@ -100,9 +97,7 @@ def digest_of(run: RunContext, run_url: str) -> Digest:
         undelivered=tuple(undelivered(run.warehouse)),
         waiting=run.summary.mails_waiting,
         due_for_purge=len(expired),
-        warehouse_bytes=size_of(run.warehouse),
-        disk_free_bytes=disk.free,
-        disk_bytes=disk.total,
+        storage=run.storage,
         links=_links(run, run_url),
         left_to_next_run=tuple(run.summary.left_to_next_run),
         warnings=tuple(run.summary.warnings),

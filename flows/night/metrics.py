@@ -1,6 +1,5 @@
 """The metrics of a run: built from its summary and the ledger, written for Prometheus."""
 
-import shutil
 from datetime import timedelta
 
 from flows.night.artifacts import counts_of
@@ -8,7 +7,7 @@ from flows.night.run_context import RunContext
 from program.records.metrics import RunMetrics, StateMetrics
 from publish.metrics import write_run_metrics, write_state_metrics
 from warehouse.lifecycle.holds import held_deliveries
-from warehouse.queries.operations import last_completed_at, letter_counts, size_of
+from warehouse.queries.operations import last_completed_at, letter_counts
 
 
 def write_metrics(run: RunContext) -> None:
@@ -44,13 +43,10 @@ def run_metrics(run: RunContext) -> RunMetrics:
 def state_metrics(run: RunContext) -> StateMetrics:
     """Return what waits and the space that is left."""
     letters = letter_counts(run.warehouse)
-    disk = shutil.disk_usage(run.settings.var)
     return StateMetrics(
         letters_waiting=letters.waiting,
         letters_failed=letters.failed,
         oldest_waiting_since=letters.oldest_since,
         held=len(held_deliveries(run.warehouse)),
-        warehouse_bytes=size_of(run.warehouse),
-        disk_free_bytes=disk.free,
-        disk_bytes=disk.total,
+        storage=run.storage,
     )

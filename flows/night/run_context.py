@@ -4,6 +4,7 @@
 """
 
 import logging
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from program.machine.file_access import make_var
 from program.pack.load import Pack, load_pack
 from program.pack.source import Source
 from program.records.history import line_elements
+from program.records.storage import Storage
 from program.settings import Settings
 from program.submission import Verdict
 from program.vietnamese import VIETNAM_TIME
@@ -40,6 +42,7 @@ from warehouse.ledger import (
     start_run,
 )
 from warehouse.lifecycle.decisions import decided_waivers
+from warehouse.queries.operations import size_of
 from warehouse.queries.published_runs import unpublished_intakes
 from warehouse.states import RunKind, RunState
 
@@ -190,6 +193,12 @@ class RunContext:
 
         elements = line_elements(self.pack.forms)
         return PastReader(self.warehouse, elements, self.settings.history_periods)
+
+    @cached_property
+    def storage(self) -> Storage:
+        """The space at the end of the run, for its digest and its metrics. It is asked for once."""
+        disk = shutil.disk_usage(self.settings.var)
+        return Storage(size_of(self.warehouse), disk.free, disk.total)
 
     @staticmethod
     def now() -> datetime:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from program.records.storage import Storage
+
 _LEAST_DIFFERENCE = 5
 """A count that differs by less from the usual one is not unusual."""
 
@@ -78,9 +80,7 @@ class Digest:
     undelivered: tuple[Undelivered, ...]
     waiting: int
     due_for_purge: int
-    warehouse_bytes: int
-    disk_free_bytes: int
-    disk_bytes: int
+    storage: Storage
     links: Mapping[str, str]
     left_to_next_run: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Digest:
     @property
     def is_disk_short(self) -> bool:
         """Tell whether less than a tenth of the disk is free."""
-        return self.disk_free_bytes * 10 < self.disk_bytes
+        return self.storage.disk_free_bytes * 10 < self.storage.disk_bytes
 
 
 @dataclass(frozen=True, slots=True)

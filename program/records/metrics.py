@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from program.records.storage import Storage
+
 
 @dataclass(frozen=True, slots=True)
 class RunMetrics:
@@ -35,6 +37,4 @@ class StateMetrics:
     letters_failed: int
     oldest_waiting_since: datetime | None
     held: int
-    warehouse_bytes: int
-    disk_free_bytes: int
-    disk_bytes: int
+    storage: Storage

@@ -9,6 +9,7 @@ from pathlib import Path
 from program.pack.load import Pack
 from program.records.digest import Counted, Digest, Undelivered
 from program.records.letter import Letter, RunAlarm
+from program.records.storage import Storage
 from publish.mail.blank_templates import blank_templates
 from publish.mail.channel_texts import alarm_text, office_message
 from publish.mail.message import compose
@@ -173,9 +174,7 @@ def _digest(pack: Pack, at: datetime) -> Digest:
         undelivered=(refused,),
         waiting=0,
         due_for_purge=2,
-        warehouse_bytes=182_000_000,
-        disk_free_bytes=3_100_000_000,
-        disk_bytes=40_000_000_000,
+        storage=Storage(182_000_000, disk_free_bytes=3_100_000_000, disk_bytes=40_000_000_000),
         links={"page": "var/site/index.html", "quality": "var/site/quality.html"},
     )
 

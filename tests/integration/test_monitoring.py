@@ -2,6 +2,7 @@
 
 import builtins
 import os
+import shutil
 import stat
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
-from flows.night.metrics import write_metrics
+from flows.mail.digest import digest_of
+from flows.night.metrics import state_metrics, write_metrics
 from flows.night.run_context import RunContext, open_run
 from flows.night.runtime import step
 from flows.night.spans import spans_sent
@@ -29,6 +32,22 @@ from warehouse.states import OutboxState, RunKind
 from warehouse.tables import OutboxRow
 
 pytestmark = pytest.mark.usefixtures("reads_here")
+
+
+def test_digest_and_metrics_of_a_run_ask_the_space_once(
+    run: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def usage(path: Path) -> Any:
+        asked.append(path)
+        return SimpleNamespace(total=1_000, free=400)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    digest, state = digest_of(run, ""), state_metrics(run)
+    assert asked == [run.settings.var]
+    assert (digest.storage, state.storage.disk_free_bytes) == (state.storage, 400)
+    assert state.storage.warehouse_bytes > 0
 
 
 @pytest.fixture
