@@ -21,7 +21,7 @@ from program.errors import RunActiveError
 from program.machine.file_access import make_var, private_files
 from program.pack.load import load_calendar
 from program.settings import load_settings
-from warehouse.database.run_lock import exclusive_intake
+from warehouse.database.run_lock import exclusive_briefly
 from warehouse.states import RunKind
 
 logger = logging.getLogger("mtqg.intake")
@@ -61,7 +61,7 @@ def intake(*, at_any_hour: bool = False) -> dict[str, Any]:
         with (
             private_files(),
             killed_after(_KILL_SECONDS),
-            exclusive_intake(settings.warehouse_url),
+            exclusive_briefly(settings.warehouse_url),
             open_run(settings, None, RunKind.INTAKE) as run,
             spans_sent(run),
         ):

@@ -14,7 +14,7 @@ from flows.night.runtime import enable_loggers, run_name
 from flows.recovery.lost_runs import QUIET, mark_lost_runs
 from program.errors import RunActiveError
 from program.settings import load_settings
-from warehouse.database.run_lock import exclusive_run
+from warehouse.database.run_lock import exclusive_briefly
 
 logger = logging.getLogger("mtqg.lost_runs")
 
@@ -35,9 +35,9 @@ def lost_runs(deployment: str, quiet_seconds: float = QUIET.total_seconds()) -> 
     """
     enable_loggers()
     try:
-        # Held meanwhile, so that no run can begin and be taken for a lost one.
+        # Held meanwhile, so that no run can begin and be taken for a lost one. It waits.
         with (
-            exclusive_run(load_settings().warehouse_url),
+            exclusive_briefly(load_settings().warehouse_url),
             get_client(sync_client=True) as client,
         ):
             deployment_id = client.read_deployment_by_name(deployment).id

@@ -24,7 +24,7 @@ from program.pack.load import Pack, load_pack
 from program.records.purge_record import PURGED, PurgeRecord
 from program.settings import Settings
 from warehouse.database.engine import Warehouse
-from warehouse.database.run_lock import exclusive_run
+from warehouse.database.run_lock import exclusive_briefly
 from warehouse.ledger import known_versions
 from warehouse.lifecycle.decisions import decided_waivers
 from warehouse.maintenance.replay_log import Document, remove_words_of, run_document, runs_of
@@ -117,7 +117,7 @@ def export_changes(settings: Settings, warehouse: Warehouse) -> None:
 
     Does nothing while a run is at work: that run exports everything at its end.
     """
-    with suppress(WarehouseError), exclusive_run(settings.warehouse_url):
+    with suppress(WarehouseError), exclusive_briefly(settings.warehouse_url):
         pack = load_pack(settings.pack).with_waivers(decided_waivers(warehouse))
         export_runs(warehouse, open_archive(settings), pack)
 

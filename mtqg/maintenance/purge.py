@@ -35,12 +35,12 @@ def purge(
     from flows.recovery.purge import expired_of, letters_of, purge  # noqa: PLC0415  (keeps --help quick)
     from warehouse.database.backends import OpenMode  # noqa: PLC0415
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
-    from warehouse.database.run_lock import exclusive_run  # noqa: PLC0415
+    from warehouse.database.run_lock import exclusive_briefly  # noqa: PLC0415
 
     settings = load_settings()
     archive = open_archive(settings)
     engine = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
-    with exclusive_run(settings.warehouse_url):
+    with exclusive_briefly(settings.warehouse_url):
         now = datetime.now(UTC)
         expired = expired_of(load_pack(settings.pack), archive, engine, now)
         # A set: one letter may be about several files.

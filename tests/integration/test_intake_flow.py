@@ -3,14 +3,18 @@
 import os
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from flows import lost_runs
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from program.calendar.schedule import Calendar, IntakeHours
@@ -20,7 +24,7 @@ from program.records.letter import NoticeKind
 from program.settings import ROOT, Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.steps_by_hand import collect, load
-from warehouse.database.run_lock import exclusive_intake, exclusive_run
+from warehouse.database.run_lock import exclusive_briefly, exclusive_run
 from warehouse.queries.published_runs import run_counts
 from warehouse.states import RunKind
 from warehouse.tables import OutboxRow, RunRow, SubmissionRow
@@ -159,7 +163,7 @@ def test_a_nightly_run_waits_for_an_intake_and_an_intake_for_nobody(settings: Se
     intake_began, intake_may_end, nightly_began = (threading.Event() for _ in range(3))
 
     def hold_intake() -> None:
-        with exclusive_intake(url):
+        with exclusive_briefly(url):
             intake_began.set()
             intake_may_end.wait(30)
 
@@ -170,7 +174,10 @@ def test_a_nightly_run_waits_for_an_intake_and_an_intake_for_nobody(settings: Se
     holder = threading.Thread(target=hold_intake)
     holder.start()
     assert intake_began.wait(30)
-    with pytest.raises(RunActiveError, match="an intake is at work"), exclusive_run(url):
+    with (
+        pytest.raises(RunActiveError, match="an intake or a command is at work"),
+        exclusive_run(url),
+    ):
         pass
     waiter = threading.Thread(target=hold_nightly)
     waiter.start()
@@ -180,13 +187,44 @@ def test_a_nightly_run_waits_for_an_intake_and_an_intake_for_nobody(settings: Se
     for thread in (holder, waiter):
         thread.join(30)
     with exclusive_run(url):
-        with pytest.raises(RunActiveError, match="another run"), exclusive_intake(url):
+        with pytest.raises(RunActiveError, match="another run"), exclusive_briefly(url):
             pass
         # It does not wait: who holds the lock is no intake.
         with pytest.raises(RunActiveError, match="another run"), exclusive_run(url, 600):
             pass
-    with exclusive_intake(url):
+    with exclusive_briefly(url):
         pass
+
+
+def test_a_nightly_run_that_begins_while_lost_runs_are_looked_for_waits_and_is_not_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.var.mkdir(exist_ok=True)
+    nightly_began = threading.Event()
+    refusals: list[RunActiveError] = []
+
+    def begin_nightly() -> None:
+        try:
+            with exclusive_run(settings.warehouse_url, wait_seconds=30):
+                nightly_began.set()
+        except RunActiveError as refused:
+            refusals.append(refused)
+
+    nightly_run = threading.Thread(target=begin_nightly)
+
+    @contextmanager
+    def client_of_a_slow_server(**_: object) -> Iterator[object]:
+        nightly_run.start()
+        assert not nightly_began.wait(1)
+        yield SimpleNamespace(read_deployment_by_name=lambda name: SimpleNamespace(id=name))
+
+    monkeypatch.setattr(lost_runs, "load_settings", lambda: settings)
+    monkeypatch.setattr(lost_runs, "get_client", client_of_a_slow_server)
+    monkeypatch.setattr(lost_runs, "mark_lost_runs", lambda *_: ["abandoned"])
+    assert lost_runs.lost_runs.fn("nightly/nightly") == ["abandoned"]
+    assert nightly_began.wait(30)
+    nightly_run.join(30)
+    assert refusals == []
 
 
 def test_an_intake_begins_no_chunk_after_its_time(settings: Settings, fill: Fill) -> None:

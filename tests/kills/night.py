@@ -33,7 +33,7 @@ from program.settings import Settings
 from program.submission import Submission
 from tests.kills.ends import replace_with
 from tests.state_guard import states_watched
-from warehouse.database.run_lock import exclusive_intake, exclusive_run
+from warehouse.database.run_lock import exclusive_briefly, exclusive_run
 from warehouse.states import RunKind
 
 FAILED, STOPPED, BROKEN = 1, 3, 70
@@ -136,7 +136,7 @@ class Remembered:
         pass
 
 
-_LOCKS = {RunKind.NIGHTLY: exclusive_run, RunKind.INTAKE: exclusive_intake}
+_LOCKS = {RunKind.NIGHTLY: exclusive_run, RunKind.INTAKE: exclusive_briefly}
 Before = Callable[[], None]
 
 

@@ -1,7 +1,7 @@
 """The run lock: one run at a time on a warehouse.
 
-An intake holds the lock of intakes around it. Whoever waits for that one waits for intakes only: a
-nightly run waits for an intake, and a second nightly run is refused at once.
+Who holds it for a limited time (an intake, `lost-runs`, a command between runs) holds the lock of
+intakes around it. A nightly run waits for that one, and a second nightly run is refused at once.
 `warehouse.database.backends` keeps single transactions apart.
 """
 
@@ -44,14 +44,18 @@ _RUN = _Lock(
     "run",
     "another run is at work on {place}; it takes in what is there. Run again when it has ended",
 )
-_INTAKE = _Lock(INTAKES, "intake", "an intake is at work on {place}. Run again when it has ended")
+_INTAKE = _Lock(
+    INTAKES,
+    "intake",
+    "an intake or a command is at work on {place}. Run again when it has ended",
+)
 
 
 @contextmanager
 def exclusive_run(url: str, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the run lock of a warehouse. It ends with the block, and with the process.
 
-    Waits for an intake that is at work, at most `wait_seconds`; no intake begins meanwhile.
+    Waits for an intake or another brief holder, at most `wait_seconds`; no other begins meanwhile.
     Raises RunActiveError if it is still at work then, and at once if another run is.
     """
     # The lock of intakes is held no longer than it takes to get the other one.
@@ -61,10 +65,11 @@ def exclusive_run(url: str, wait_seconds: float = 0) -> Iterator[None]:
 
 
 @contextmanager
-def exclusive_intake(url: str) -> Iterator[None]:
-    """Hold the run lock of a warehouse for an intake. It ends with the block, and the process.
+def exclusive_briefly(url: str) -> Iterator[None]:
+    """Hold the run lock of a warehouse for minutes. It ends with the block, and the process.
 
-    Raises RunActiveError at once if any run holds it, or waits for it.
+    A nightly run that begins meanwhile waits for it. Raises RunActiveError at once if any run holds
+    the lock, or waits for it.
     """
     with _held(_INTAKE, url), _held(_RUN, url):
         yield
