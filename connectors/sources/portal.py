@@ -28,6 +28,8 @@ from program.delivery import Offer, UnusableOffer
 from program.errors import SourceError, TransientError
 
 _MAX_LIST_BYTES = 10_000_000
+_MOST_EMPTY_PAGES = 20
+"""Empty pages in a row. A run asks its budget at offers, which a list of such pages has none of."""
 _WHAT_TO_CHECK = {
     400: (
         "the stored cursor may be damaged or from another portal; "
@@ -128,6 +130,7 @@ class Portal:
             url += f"?{urlencode({'since': start.since})}"
         condition = {"If-None-Match": start.etag} if start.etag else {}
         visited: set[str] = set()
+        empty_pages = 0
         while url not in visited:
             visited.add(url)
             with self._client.ask(url, condition) as response:
@@ -142,6 +145,12 @@ class Portal:
             )
             if page.next is None:
                 return
+            empty_pages = 0 if page.offers else empty_pages + 1
+            if empty_pages > _MOST_EMPTY_PAGES:
+                raise SourceError(
+                    f"{url}: {empty_pages} pages in a row without a submission, and `next` leads "
+                    f"on; expected at most {_MOST_EMPTY_PAGES}: tell the portal's operator"
+                )
             url = join(response.url, page.next)
             # The condition is about the whole list, so only its first page is asked with it.
             condition = {}

@@ -50,13 +50,14 @@ class MailingPolicy(Model):
     """The part `mailing` of `contacts.yaml`. Without it there are no reminders and no quiet hours.
 
     It is about mails through a server: files in the outbox disturb nobody. `daily_limit` is the
-    most mails a day to one recipient. `remind_before_days` are working days before a report is due,
-    0 for the day itself. `remind_open_after_days` are working days after a sender was asked to
-    correct a file. `answer_within_days` are the working days that a mail gives for an answer where
-    no deadline says by when. `explanation_pauses_days` are the working days for which a sender who
-    has explained a finding gets no reminder of it, if the office does not decide earlier; 0: it is
-    reminded all the same. `morning_mail`: the office gets a mail about each run with something
-    new, also where there is no mail server.
+    most mails a day to one recipient; an answer to a file that it sent goes beyond it.
+    `remind_before_days` are working days before a report is due, 0 for the day itself.
+    `remind_open_after_days` are working days after a sender was asked to correct a file.
+    `answer_within_days` are the working days that a mail gives for an answer where no deadline says
+    by when. `explanation_pauses_days` are the working days for which a sender who has explained a
+    finding gets no reminder of it, if the office does not decide earlier; 0: it is reminded all the
+    same. `morning_mail`: the office gets a mail about each run with something new, also where there
+    is no mail server.
     """
 
     quiet_hours: QuietHours | None = None

@@ -447,6 +447,21 @@ def test_a_redirect_that_never_ends_is_given_up(folder: Path) -> None:
         list(portal.offers(None))
 
 
+def test_empty_pages_with_ever_new_links_end_the_list_with_an_error(folder: Path) -> None:
+    endless = [page(items=[], next=f"/submissions?page={number}") for number in range(30)]
+    with (
+        pulling(folder, *endless) as portal,
+        pytest.raises(SourceError, match="21 pages in a row without a submission"),
+    ):
+        list(portal.offers(None))
+
+
+def test_some_empty_pages_before_the_last_one_are_no_error(folder: Path) -> None:
+    some = [page(items=[], next=f"/submissions?page={number}") for number in range(20)]
+    with pulling(folder, *some) as portal:
+        assert list(portal.offers(None))
+
+
 def test_a_next_link_in_a_circle_is_noticed(folder: Path) -> None:
     with (
         pulling(folder, page(next="/submissions")) as portal,

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.delivery import Delivery, Offer, SourcePosition, WaitingFile
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
 from program.pack.load import Pack
-from program.records.letter import Letter
+from program.records.letter import Letter, MissingReport, NoticeKind, ReportName
 from program.settings import Settings
 from program.submission import Fact, Submission, Verdict, verdict_of
 from tests.arriving import CRITICAL, NOON, WARNING, arrive, catalogued, record_delivery
@@ -27,6 +28,7 @@ from warehouse.ledger import (
     start_run,
 )
 from warehouse.load import load_delivery
+from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.outbox.letters import assemble_letters
 from warehouse.outbox.queue import (
     claim_letter,
@@ -439,16 +441,41 @@ def test_what_was_settled_before_it_was_mailed_is_not_mailed(engine: Engine, sen
         ]
 
 
+_MISSING = tuple(
+    MissingReport(ReportName("training", unit, "2024-Q4", Stage.FINAL), date(2025, 1, 15))
+    for unit in ("943", "944")
+)
+
+
+def _reminder(missing: MissingReport) -> NewNotice:
+    return NewNotice(NoticeKind.OVERDUE, "a@b.example", NOON, missing=missing, step=3)
+
+
 def test_a_recipient_gets_so_many_letters_a_day_and_the_rest_on_the_next(
     engine: Engine, send: Send
 ) -> None:
     send(90, CRITICAL)
     (first,) = letters(engine, daily_limit=1)
-    send(90, CRITICAL, unit="943")
-    send(90, CRITICAL, unit="944")
+    with Session(engine) as session, session.begin():
+        enqueue(session, [_reminder(each) for each in _MISSING])
     assert letters(engine, daily_limit=1) == [first]
     _, second = letters(engine, day=NOON.date() + timedelta(days=1), daily_limit=1)
-    assert [notice.unit_code for notice in second.notices] == ["943", "944"]
+    assert second.reminders == _MISSING
+
+
+def test_the_answer_to_a_file_is_beyond_the_limit_and_that_to_its_second_check_is_not(
+    engine: Engine, send: Send
+) -> None:
+    send(90, CRITICAL)
+    (first,) = letters(engine, daily_limit=1)
+    send(90, CRITICAL, unit="943")
+    second = letters(engine, daily_limit=1)[-1]
+    assert [notice.unit_code for notice in second.notices] == ["943"]
+    send(90, CRITICAL, unit="944")
+    with Session(engine) as session, session.begin():
+        is_third = SubmissionRow.unit_code == "944"
+        session.execute(update(SubmissionRow).where(is_third).values(attempt=2))
+    assert letters(engine, daily_limit=1) == [first, second]
 
 
 def test_a_letter_names_the_earlier_ones_about_the_same_report_and_what_of_theirs_is_accepted(

@@ -55,7 +55,9 @@ def assemble_letters(
     """Assemble one letter for each recipient of all pending notices that are in none yet.
 
     One transaction. Notices that were settled before they were sent are marked and left out. A
-    recipient with `daily_limit` letters dated `day` waits for the next day.
+    recipient with `daily_limit` letters dated `day` waits for the next day, unless one of the
+    notices answers a file that the recipient sent: who sent three files in a day gets three
+    answers.
 
     A letter that may have left, or that a process is sending, is unchanged and keeps its id. A
     letter that nobody has tried is assembled again: after a week without a mail server it says what
@@ -74,7 +76,8 @@ def assemble_letters(
         full = _recipients_at_limit(session, day, daily_limit)
         for rows in unsent.values():
             recipient = rows[0].recipient
-            if recipient not in full or recipient.startswith(CHANNEL):
+            is_free = recipient not in full or recipient.startswith(CHANNEL)
+            if is_free or _answer_new_file(session, rows):
                 _give_id(rows, recipient, day)
         letters = {
             row.message_id
@@ -207,6 +210,19 @@ def _recipients_at_limit(session: Session, day: date, limit: int | None) -> set[
         .having(letters >= limit)
     )
     return set(session.scalars(query))
+
+
+def _answer_new_file(session: Session, rows: Sequence[OutboxRow]) -> bool:
+    """Tell whether one of the notices is the result of the first check of a file.
+
+    No other is an answer that cannot be repeated without end: a program that answers our letters
+    sends words, and the same file is checked once.
+    """
+    checked = [row.submission_id for row in rows if row.kind is NoticeKind.CHECKED]
+    first = select(SubmissionRow.id).where(
+        SubmissionRow.id.in_(checked), SubmissionRow.attempt == 1
+    )
+    return session.scalar(first.limit(1)) is not None
 
 
 def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
