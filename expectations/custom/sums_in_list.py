@@ -24,6 +24,8 @@ _LONGEST = 60
 _SAME = 1e-9
 _PROPORTION = 0.02
 """By how much a proportion may differ: small amounts are rounded."""
+_TELLING = 3
+"""So many lines beside a total of a whole list tell it, though all are in one proportion."""
 
 
 class MulticolumnLinesNoTotals(MulticolumnMapMetricProvider):
@@ -82,7 +84,8 @@ def _totals(figures: NDArray[np.float64]) -> NDArray[np.bool_]:
     found = np.zeros(count, dtype=bool)
     for end, start in zip(row[is_sum], first[is_sum], strict=True):
         is_whole_list = start == 0 and end == count - 1
-        if is_whole_list or not _in_proportion(figures[start:end]):
+        is_telling = is_whole_list and end - start >= _TELLING
+        if is_telling or not _in_proportion(figures[start:end]):
             found[end] = True
     # Half of what stands above is telling only where a group's total was found above.
     is_found_so_far = np.logical_or.accumulate(found)

@@ -138,8 +138,10 @@ def status(
 def _table(lines: "Sequence[ProvinceLine]") -> Table:
     # Eighty columns hold it. Folded, not cut off: a part of a figure would be another figure.
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("code", "province", "last run", "began"):
+    for heading in ("code", "province", "last run"):
         table.add_column(heading, overflow="fold")
+    # A day is not folded, but its time may stand below it.
+    table.add_column("began", min_width=len("dd/mm/yyyy"))
     for heading in ("days old", "missing / due", "letters", "failed", "held", "answers"):
         table.add_column(heading, justify="right", overflow="fold")
     for line in lines:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pytest
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom as own
+from expectations.custom.sums_in_list import _totals
 from expectations.rules.rule_set import RuleSet
 from expectations.run.gx_runner import GxRunner
 from expectations.run.suite import Expected
@@ -404,3 +406,19 @@ def test_a_frame_without_rows_breaks_nothing(pack: Pack, validation: GxRunner) -
     words = RuleSet(pack).reading["FILE-01"]
     expected = [Expected(words, case.expect, case.kwargs, "whole") for case in CASES]
     assert validation.failures("empty", FRAME.head(0), expected) == []
+
+
+@pytest.mark.parametrize(
+    ("households", "totals"),
+    [
+        # Three models by one norm: 10 = 5 + 5 is a coincidence, and the money follows from it.
+        ((10, 5, 5), [False, False, False]),
+        ((5, 5, 10), [False, False, False]),
+        ((14, 11, 7, 32), [False, False, False, True]),
+    ],
+)
+def test_a_list_by_one_norm_has_a_total_only_where_it_is_the_sum_of_three_lines(
+    households: tuple[int, ...], totals: list[bool]
+) -> None:
+    figures = np.array([(each, 26.24 * each) for each in households])
+    assert (_totals(figures) | _totals(figures[::-1])[::-1]).tolist() == totals
