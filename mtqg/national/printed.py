@@ -41,11 +41,12 @@ def print_build(built: NationalBuild, pack: Pack) -> None:
 
 def print_status(built: NationalBuild) -> None:
     """Print one table of all provinces, and what is refused of them."""
-    table = Table(box=None, pad_edge=False)
+    # In a narrow terminal a cell is folded, not cut off: a part of a figure is another figure.
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("Mã", "Tỉnh", "Tình trạng", "Lần chạy", "Số liệu đến", "Quy tắc", "Phần mềm"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for heading in ("Đến hạn", "Đã gửi", "Đạt", "Đúng hạn", "Chờ sửa", "Muộn nhất"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     for row in built.provinces:
         words, style = _STATES[ProvinceState(row["state"])]
         counts = ("due", "received", "accepted", "timely", "to_fix", "most_days_late")

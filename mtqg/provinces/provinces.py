@@ -136,12 +136,12 @@ def status(
 
 
 def _table(lines: "Sequence[ProvinceLine]") -> Table:
-    # Eighty columns hold it. Folded, not cut off: a part of a figure would be another figure.
+    # In a narrow terminal a cell is folded, not cut off: a part of a figure is another figure.
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("code", "province", "last run"):
         table.add_column(heading, overflow="fold")
-    # A day is not folded, but its time may stand below it.
-    table.add_column("began", min_width=len("dd/mm/yyyy"))
+    # The time stands below the day.
+    table.add_column("began", width=len("dd/mm/yyyy"))
     for heading in ("days old", "missing / due", "letters", "failed", "held", "answers"):
         table.add_column(heading, justify="right", overflow="fold")
     for line in lines:

@@ -150,14 +150,18 @@ def test_the_country_has_the_sum_of_what_both_sent(
 ) -> None:
     folder = ministry.file.parent
     national_pack(folder / "nation", (*HOSTS, "96"))
-    secret = {"setting": "MTQG_SECRET_S3"}
-    options = {"key": USER, "secret": secret, "endpoint_url": bucket[0]}
+    options = {
+        "key": {"setting": "MTQG_SECRET_S3_KEY"},
+        "secret": {"setting": "MTQG_SECRET_S3"},
+        "endpoint_url": bucket[0],
+    }
     said = ministry.server.python(
         *("-m", "mtqg", "national", "build", "-o", str(folder / "national.duckdb")),
         MTQG_PACK=str(folder / "nation"),
         MTQG_NATIONAL_URL=NATIONAL_URL,
         MTQG_NATIONAL_OPTIONS=json.dumps(options),
         MTQG_SECRET_S3=PASSWORD,
+        MTQG_SECRET_S3_KEY=USER,
     )
     assert "2/3 tỉnh" in said
     assert "Tỉnh 96 (96): chưa gửi" in said
