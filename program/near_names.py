@@ -32,9 +32,9 @@ def nearest(text: str, names_by_code: Mapping[str, str], limit: int = 5) -> list
     return [code for code in in_order if code in scores][:limit]
 
 
-def nearest_code(code: str, codes: Iterable[str], limit: int = 3) -> list[str]:
-    """Return the codes that `code` is near to, where codes have no names; the nearest first."""
+def nearest_code(code: str, codes: Iterable[str]) -> list[str]:
+    """Return up to three codes that `code` is near to, where codes have no names; nearest first."""
     # As a list: of a mapping, it would compare the values.
     known = list(codes)
-    found = process.extract(code, known, scorer=fuzz.ratio, limit=limit, score_cutoff=_CLOSE_ENOUGH)
+    found = process.extract(code, known, scorer=fuzz.ratio, limit=3, score_cutoff=_CLOSE_ENOUGH)
     return [near for near, _, _ in found]

@@ -8,7 +8,6 @@ docs/rules show the examples, and a test checks each of them.
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from openpyxl.utils import get_column_letter
@@ -71,9 +70,9 @@ class Examples(Model):
         return reports
 
 
-def load_examples(form: str, folder: Path = EXAMPLES) -> Examples:
+def load_examples(form: str) -> Examples:
     """Return a form's examples. Raises ConfigurationError if the file is missing or wrong."""
-    return load_model(folder / f"{form}.yaml", Examples)
+    return load_model(EXAMPLES / f"{form}.yaml", Examples)
 
 
 def readings_of(

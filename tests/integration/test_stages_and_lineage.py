@@ -13,12 +13,13 @@ from program.calendar.stage import Stage
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
+from program.records.query_rows import TerritorySumRow
 from program.settings import Settings
 from program.submission import Fact, Submission, Verdict
 from tests.arriving import arrive, catalogued
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
-from warehouse.queries.reports import progress, reporting, stages, territories
+from warehouse.queries.reports import progress, reporting, stages, territories_and_provincial
 from warehouse.queries.tracing import trace
 from warehouse.tables import CapitalRow, IndicatorRow, SubmissionRow
 
@@ -65,6 +66,10 @@ def send(engine: Engine) -> Send:
 
 def insured(share: float) -> dict[str, float | str]:
     return {"insured_people_total": share * 10, "people_total": 1000.0}
+
+
+def territories(engine: Engine) -> list[TerritorySumRow]:
+    return [row for row in territories_and_provincial(engine) if row.unit_code != "94"]
 
 
 def test_an_estimate_and_the_final_figure_of_a_year_both_stay(engine: Engine, send: Send) -> None:

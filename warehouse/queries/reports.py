@@ -101,23 +101,14 @@ def stages(engine: Engine) -> list[StageRow]:
     return view_rows(engine, StageRow, query)
 
 
-def territories(engine: Engine) -> list[TerritorySumRow]:
-    """Return the figures of new communes, summed up to the old districts they lie wholly in."""
-    return _sums(engine, _OLD_LAND)
-
-
-def provincial(engine: Engine) -> list[TerritorySumRow]:
-    """Return the figures of a province's reporting units summed up, of the stage to show.
-
-    `whole` is how many units there are, whether or not a report is due from them.
-    """
-    return _sums(engine, _OF_PROVINCE)
-
-
 def territories_and_provincial(
     engine: Engine, part: MartPart | None = None
 ) -> list[TerritorySumRow]:
-    """Return what `territories` and `provincial` return, from one question: each takes seconds.
+    """Return two kinds of sums from one question, which takes seconds.
+
+    Of territories: the figures of new communes, summed up to the old districts that they lie wholly
+    in. Provincial: the figures of a province's reporting units, of the stage to show; `whole` is
+    how many units there are, whether or not a report is due from them.
 
     Only the rows of a part where one is given.
     """
