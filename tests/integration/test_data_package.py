@@ -14,18 +14,15 @@ import pytest
 from lxml import etree
 from sqlalchemy import Engine, inspect
 
-from program.calendar.period import Period
-from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.settings import Settings
-from program.submission import Fact, Submission, verdict_of
 from publish.data.csv_file import csv_bytes
 from publish.data.package import write_data
-from tests.arriving import arrive, catalogued
+from tests.arriving import catalogued
+from tests.reports_sent import load_report
 from warehouse.database.views import MARTS
 from warehouse.ledger import start_run
-from warehouse.load import load_delivery
 from warehouse.queries.marts import declared_marts
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
@@ -45,13 +42,11 @@ def send(engine: Engine) -> Send:
 
     def send(number: int, unit: str, participants: float, *findings: Finding) -> None:
         at = NOON + timedelta(minutes=number)
-        delivery = arrive(engine, run, number, unit, at, at)
-        report = Submission(
-            delivery, verdict_of(findings), findings, "training", "v1", unit, Period.parse("2024-Q4"),
-            Stage.FINAL, (Fact("participants_total", 0, participants, None, "=1+1", "C5"),),
-            values_read=1,
+        figures = {"participants_total": participants}
+        load_report(
+            engine, run, number, unit, "2024-Q4", figures, *findings,
+            at=at, sheet="=1+1", first_row=5,
         )  # fmt: skip
-        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=at)
 
     send(1, "942", 120)
     send(2, "943", 80.5, ODD)

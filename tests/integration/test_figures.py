@@ -20,14 +20,13 @@ from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Target, UnitTarget
 from program.pack.load import Pack, load_pack
 from program.settings import ROOT, Settings
-from program.submission import Fact, Submission, verdict_of
 from publish.site.site import publish_site
 from publish.site.tables.target_summary import status_counts, target_summary
-from tests.arriving import arrive, catalogued
+from tests.arriving import catalogued
 from tests.conftest import SAMPLES
+from tests.reports_sent import load_report
 from tests.steps_by_hand import collect, load
 from warehouse.ledger import start_run
-from warehouse.load import load_delivery
 from warehouse.queries.reports import progress_of, territories_and_provincial
 from warehouse.tables import FindingRow, RunRow
 
@@ -60,17 +59,10 @@ def sender(engine: Engine, now: datetime) -> Send:
         qualifier: Qualifier | None = None,
     ) -> None:
         number = next(numbers)
-        moment = now + timedelta(minutes=number)
-        delivery = arrive(engine, run, number, unit, moment)
-        facts = tuple(
-            Fact(name, 0, value, None, "S", f"C{row}", qualifier)
-            for row, (name, value) in enumerate(figures.items(), start=1)
-        )
-        report = Submission(
-            delivery, verdict_of(findings), findings, form, "v1", unit, Period.parse(period),
-            stage, facts, values_read=len(facts),
+        load_report(
+            engine, run, number, unit, period, figures, *findings, at=now + timedelta(minutes=number),
+            form=form, stage=stage, qualifier=qualifier, first_row=1,
         )  # fmt: skip
-        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="r", now=moment)
 
     return send
 

@@ -12,19 +12,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text, update
 
-from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.records.report_state import ReportState, state_of
 from program.records.reporting_rates import rates_of
 from program.settings import ROOT, Settings
-from program.submission import Fact, Submission, verdict_of
-from tests.arriving import arrive, catalogued
+from tests.arriving import catalogued
 from tests.questions import answer, questions
+from tests.reports_sent import load_report
 from warehouse.database.views import MARTS
 from warehouse.ledger import start_run
-from warehouse.load import load_delivery
 from warehouse.queries.reports import reporting
 from warehouse.tables import RunRow
 
@@ -56,25 +54,12 @@ def send(engine: Engine) -> Send:
         day: date | None = None,
     ) -> None:
         number = next(numbers)
-        came = (
-            datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
-            if day
-            else NOON + timedelta(minutes=number)
-        )
-        delivery = arrive(engine, run, number, unit, came, NOON + timedelta(minutes=number))
-        verdict = verdict_of(findings)
-        facts = tuple(Fact(name, 0, value, None, "S", "C5") for name, value in figures.items())
-        report = Submission(
-            delivery, verdict, findings, form, "v1", unit, Period.parse(period), stage,
-            facts if verdict.loads else (), values_read=len(facts),
+        at = NOON + timedelta(minutes=number)
+        came = datetime(day.year, day.month, day.day, 5, tzinfo=UTC) if day else at
+        load_report(
+            engine, run, number, unit, period, figures, *findings,
+            at=at, came=came, form=form, stage=stage,
         )  # fmt: skip
-        load_delivery(
-            engine,
-            [(report, None)],
-            run_id=run,
-            rule_set_version="rules-1",
-            now=NOON + timedelta(minutes=number),
-        )
 
     return send
 

@@ -12,20 +12,17 @@ from docx.document import Document
 from sqlalchemy import Engine
 
 from examples.office_documents import build
-from program.calendar.period import Period
-from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.settings import Settings
-from program.submission import Fact, Submission, verdict_of
 from publish.documents.fill import filled
 from publish.reports.awaited import awaited_reports, awaited_units, of_open_units
 from publish.reports.office_reports import write_office_files, write_reports
 from publish.site.site_data import site_data
 from publish.site.tables.money import money_panel
-from tests.arriving import arrive, catalogued
+from tests.arriving import catalogued
+from tests.reports_sent import load_report
 from warehouse.ledger import start_run
-from warehouse.load import load_delivery
 from warehouse.queries.marts import data_day
 from warehouse.queries.reports import reporting
 
@@ -53,13 +50,7 @@ def send(engine: Engine) -> Send:
         period: str = "2024-Q4",
     ) -> None:
         at = NOON + timedelta(minutes=number)
-        verdict = verdict_of(findings)
-        facts = tuple(Fact(name, 0, value, None, "S", "C12") for name, value in figures.items())
-        report = Submission(
-            arrive(engine, run, number, unit, at, at), verdict, findings, form, "v1", unit,
-            Period.parse(period), Stage.FINAL, facts if verdict.loads else (), values_read=1,
-        )  # fmt: skip
-        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=at)
+        load_report(engine, run, number, unit, period, figures, *findings, at=at, form=form)
 
     return send
 

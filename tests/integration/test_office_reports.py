@@ -10,19 +10,16 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
-from program.calendar.period import Period
-from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
 from program.pack.load import Pack
 from program.settings import Settings
-from program.submission import Fact, Submission, verdict_of
 from publish.reports.office_reports import ReportFilter, write_office_files, write_reports
 from publish.reports.table import Number, ReportColumn, ReportRow, ReportTable, RowLook
 from publish.reports.workbook import workbook_bytes
-from tests.arriving import arrive, catalogued
+from tests.arriving import catalogued
+from tests.reports_sent import load_report
 from warehouse.ledger import start_run
-from warehouse.load import load_delivery
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
 ODD = Finding("TRN-05", Severity.WARNING, "=1+1 tổng lệch", "Sửa", sheet="S", cell="C12")
@@ -51,20 +48,10 @@ def send(engine: Engine) -> Send:
         qualifier: Qualifier | None = None,
         line: int = 0,
     ) -> None:
-        at = NOON + timedelta(minutes=number)
-        delivery = arrive(engine, run, number, unit, at, at)
-        facts = tuple(
-            Fact(name, line, None, value, "S", "C12")
-            if isinstance(value, str)
-            else Fact(name, line, value, None, "S", f"C{12 + place}", qualifier)
-            for place, (name, value) in enumerate(figures.items())
-        )
-        verdict = verdict_of(findings)
-        report = Submission(
-            delivery, verdict, findings, form, "v1", unit, Period.parse(period), Stage.FINAL,
-            facts if verdict.loads else (), values_read=len(facts),
+        load_report(
+            engine, run, number, unit, period, figures, *findings,
+            at=NOON + timedelta(minutes=number), form=form, qualifier=qualifier, line=line,
         )  # fmt: skip
-        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=at)
 
     return send
 

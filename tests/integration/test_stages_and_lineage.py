@@ -8,17 +8,16 @@ import pytest
 from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
-from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
 from program.records.query_rows import TerritorySumRow
 from program.settings import Settings
-from program.submission import Fact, Submission, Verdict
-from tests.arriving import arrive, catalogued
+from program.submission import Verdict
+from tests.arriving import catalogued
+from tests.reports_sent import load_report
 from warehouse.ledger import start_run
-from warehouse.load import load_delivery
 from warehouse.queries.reports import progress, reporting, stages, territories_and_provincial
 from warehouse.queries.tracing import trace
 from warehouse.tables import CapitalRow, IndicatorRow, SubmissionRow
@@ -48,18 +47,10 @@ def send(engine: Engine) -> Send:
         qualifier: Qualifier | None = None,
     ) -> None:
         number = next(numbers)
-        now = NOON + timedelta(minutes=number)
-        delivery = arrive(engine, run, number, unit, now)
-        facts = tuple(
-            Fact(name, 0, None, value, "S", "C5")
-            if isinstance(value, str)
-            else Fact(name, 0, value, None, "S", "C5", qualifier)
-            for name, value in figures.items()
-        )
-        report = Submission(
-            delivery, Verdict.ACCEPTED, (), form, "v1", unit, Period.parse(period), stage, facts
-        )
-        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=now)
+        load_report(
+            engine, run, number, unit, period, figures,
+            at=NOON + timedelta(minutes=number), form=form, stage=stage, qualifier=qualifier,
+        )  # fmt: skip
 
     return send
 
