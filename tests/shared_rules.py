@@ -1,10 +1,14 @@
-"""Rule sets that the tests of a process share.
+"""Rule sets that the tests of a process share, and checks by them.
 
 What Great Expectations needs to know of a rule is worked out once a rule set, and costs half a check.
 """
 
+from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
+from program.finding import Finding, Severity
 from program.pack.load import Pack
+from program.parsed_report import ParsedReport
+from program.submission import Submission
 
 _known: dict[int, tuple[Pack, RuleSet]] = {}
 """By the identity of the pack. It is kept with its rules, so that no other gets its number."""
@@ -15,3 +19,13 @@ def rules_of(pack: Pack) -> RuleSet:
     if id(pack) not in _known:
         _known[id(pack)] = pack, RuleSet(pack)
     return _known[id(pack)][1]
+
+
+def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
+    """Check reports as one batch, by the shared rules of the pack."""
+    return Checker(pack, rules_of(pack), "test").check(readings)
+
+
+def asked(submission: Submission) -> list[Finding]:
+    """Return what the sender is asked about: the findings without notes."""
+    return [each for each in submission.findings if each.severity is not Severity.INFO]

@@ -7,16 +7,14 @@ from typing import NamedTuple
 import pytest
 
 from connectors.reader.reader import read_parts
-from expectations.checking import Checker
 from program.calendar.period import Period
-from program.finding import Finding, Severity
 from program.forms.table import Table
 from program.pack.load import Pack
 from program.parsed_report import ParsedReport, facts_of
 from program.submission import Submission, Verdict
 from publish.template import Values, write_template
 from tests.conftest import delivery
-from tests.shared_rules import rules_of
+from tests.shared_rules import asked, check
 from tests.workbooks import IDENTITY, Cell, workbook
 
 STREAMS = (
@@ -146,14 +144,6 @@ def read(pack: Pack, number: int, typed: Lines, totals: Lines = NOTHING) -> Pars
     content = write_template(form, unit, period, Values({"capital": lines}))
     (reading,) = read_parts(content, delivery(number=number), pack)
     return reading
-
-
-def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
-    return Checker(pack, rules_of(pack), "test").check(readings)
-
-
-def asked(submission: Submission) -> list[Finding]:
-    return [f for f in submission.findings if f.severity is not Severity.INFO]
 
 
 def cell(reading: ParsedReport, line: str, column: str) -> str | None:

@@ -12,9 +12,8 @@ import pytest
 from connectors.reader.find.layout import find_headers
 from connectors.reader.open.workbook import open_workbook
 from connectors.reader.reader import read_parts
-from expectations.checking import Checker
 from program.calendar.period import Period
-from program.finding import Finding, ReaderFinding, Severity
+from program.finding import ReaderFinding
 from program.forms.form import Form
 from program.forms.table import Column, ColumnType, Table
 from program.limits import DEFAULT_LIMITS
@@ -24,7 +23,7 @@ from program.settings import ROOT
 from program.submission import Submission, Verdict
 from publish.template import Cell, Values, write_template
 from tests.conftest import delivery, period_of
-from tests.shared_rules import rules_of
+from tests.shared_rules import asked, check
 
 Lines = dict[str, dict[str, float | None]]
 HOUSEHOLDS = {
@@ -142,14 +141,6 @@ def read(pack: Pack, number: int, tables: Mapping[str, Lines] = GOOD) -> ParsedR
 
 def good_with(table: str, line: str, **values: float) -> dict[str, Lines]:
     return {**GOOD, table: {**GOOD[table], line: {**GOOD[table][line], **values}}}
-
-
-def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
-    return Checker(pack, rules_of(pack), "test").check(readings)
-
-
-def asked(submission: Submission) -> list[Finding]:
-    return [f for f in submission.findings if f.severity is not Severity.INFO]
 
 
 def place(reading: ParsedReport, table: str, line: str, column: str) -> tuple[str, str | None]:

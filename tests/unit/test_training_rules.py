@@ -9,11 +9,10 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.submission import Submission, Verdict
 from tests.conftest import GOOD_LEVELS, Fill, delivery
-from tests.shared_rules import rules_of
+from tests.shared_rules import asked, rules_of
 
 GOOD_CLASS = {
     "class_title": "Lớp giám sát cộng đồng",
@@ -67,10 +66,6 @@ def cell_of(pack: Pack, content: bytes, table: str, column: str, line: str = "")
     cell = read.cell(column, int(read.frame.loc[read.frame["line"] == line, "row"].iloc[0]))
     assert cell is not None, column
     return cell
-
-
-def asked(submission: Submission) -> list[Finding]:
-    return [f for f in submission.findings if f.severity is not Severity.INFO]
 
 
 def test_a_consistent_report_is_accepted_without_a_question(

@@ -10,15 +10,13 @@ from typing import NamedTuple
 import pytest
 
 from connectors.reader.reader import read_parts
-from expectations.checking import Checker
 from program.calendar.period import Period
-from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.parsed_report import ParsedReport
 from program.submission import Submission, Verdict
 from publish.template import Cell, Values, write_template
 from tests.conftest import delivery
-from tests.shared_rules import rules_of
+from tests.shared_rules import asked, check
 
 Work = dict[str, Cell]
 ROAD: Work = {
@@ -128,14 +126,6 @@ def read(
     content = write_template(form, reporter, when, Values(lists={"work_list": lines}))
     (reading,) = read_parts(content, delivery(number=number), pack)
     return reading
-
-
-def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
-    return Checker(pack, rules_of(pack), "test").check(readings)
-
-
-def asked(submission: Submission) -> list[Finding]:
-    return [f for f in submission.findings if f.severity is not Severity.INFO]
 
 
 @pytest.fixture(scope="module")
