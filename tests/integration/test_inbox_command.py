@@ -390,8 +390,7 @@ def test_an_undone_replacement_gives_its_place_back_to_the_version_before(
     night(own)
     undone = inbox("undo", "B2", *UNDO)
     assert undone.exit_code == 0, undone.exception
-    night(own)
-    # What the replacement had replaced is checked once more by the run after.
+    # What the replacement had replaced is checked once more in the same run.
     last = night(own)
     current = [verdict for verdict, _, is_current in verdicts(last) if is_current]
     assert current == ["accepted"]

@@ -91,21 +91,11 @@ def load_letter(session: Session, message_id: str) -> Letter:
     """Return the letter with a message id. The same id always gives the same letter."""
     query = select(OutboxRow).where(OutboxRow.message_id == message_id).order_by(OutboxRow.id)
     rows = list(session.scalars(query))
-    notices = []
-    reminders = []
-    alarms = []
-    acknowledgements = []
-    for row in rows:
-        if row.kind is NoticeKind.MORNING:
-            continue
-        if row.kind is NoticeKind.ALARM:
-            alarms.append(_alarm(session, row))
-        elif row.explanation_id is not None:
-            acknowledgements.append(_acknowledgement(session, row, row.explanation_id))
-        elif row.submission_id is None:
-            reminders.append(_missing_report(row))
-        else:
-            notices.append(_notice(session, row, row.submission_id))
+    contents = [_content(session, row) for row in rows]
+    notices = [each for each in contents if isinstance(each, Notice)]
+    reminders = [each for each in contents if isinstance(each, MissingReport)]
+    alarms = [each for each in contents if isinstance(each, RunAlarm)]
+    acknowledgements = [each for each in contents if isinstance(each, Acknowledgement)]
     reports = {notice.report for notice in notices}
     reports |= {reminder.report for reminder in reminders}
     for acknowledgement in acknowledgements:
@@ -127,6 +117,21 @@ def load_letter(session: Session, message_id: str) -> Letter:
         news=news_of(session, first) if first.kind is NoticeKind.MORNING else None,
         alarms=tuple(alarms),
     )
+
+
+def _content(
+    session: Session, row: OutboxRow
+) -> Notice | MissingReport | RunAlarm | Acknowledgement | None:
+    """Return what a row of the outbox says; None for a morning mail, which has news instead."""
+    if row.kind is NoticeKind.MORNING:
+        return None
+    if row.kind is NoticeKind.ALARM:
+        return _alarm(session, row)
+    if row.explanation_id is not None:
+        return _acknowledgement(session, row, row.explanation_id)
+    if row.submission_id is None:
+        return _missing_report(row)
+    return _notice(session, row, row.submission_id)
 
 
 def _alarm(session: Session, row: OutboxRow) -> RunAlarm:
