@@ -1,14 +1,9 @@
 """The interface of a source, and the register of the kinds of sources."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from connectors.sources.folder import Folder
-from connectors.sources.mailbox import MailFolder
-from connectors.sources.portal import Portal
-from connectors.sources.portal_session import Patience
-from connectors.sources.tools.kobo import Kobo
-from connectors.sources.tools.odk import Odk
 from program.delivery import Offer, RejectedOffer, UnusableOffer
 from program.pack.load import Pack
 from program.pack.source import (
@@ -21,6 +16,10 @@ from program.pack.source import (
     ToolSource,
 )
 from program.settings import Settings
+
+if TYPE_CHECKING:
+    from connectors.sources.tools.kobo import Kobo
+    from connectors.sources.tools.odk import Odk
 
 
 class Connector(Protocol):
@@ -58,21 +57,31 @@ def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
             url = settings.portal_url or source.url
             if not url:
                 return None
+            # Each kind is imported where a source of it has an address: most intakes need no HTTP.
+            from connectors.sources.portal import Portal  # noqa: PLC0415
+            from connectors.sources.portal_session import Patience  # noqa: PLC0415
+
             patience = Patience(answer_seconds=source.budget.answer_seconds)
             return Portal(url, settings.portal_token.get_secret_value(), patience)
         case MailboxSource():
             url = settings.mailbox_url.get_secret_value() or source.url
             if not url:
                 return None
+            from connectors.sources.mailbox import MailFolder  # noqa: PLC0415
+
             return MailFolder(source, url, pack)
         case KoboSource() | OdkSource():
             return connect_tool(source, settings)
 
 
-def connect_tool(source: ToolSource, settings: Settings) -> Kobo | Odk | None:
+def connect_tool(source: ToolSource, settings: Settings) -> "Kobo | Odk | None":
     """Return the connector of a form tool, or None if it has no address yet."""
     if not source.url:
         return None
+    from connectors.sources.portal_session import Patience  # noqa: PLC0415
+    from connectors.sources.tools.kobo import Kobo  # noqa: PLC0415
+    from connectors.sources.tools.odk import Odk  # noqa: PLC0415
+
     patience = Patience(answer_seconds=source.budget.answer_seconds)
     if isinstance(source, KoboSource):
         return Kobo(source, source.url, settings.secret(source.token), patience)

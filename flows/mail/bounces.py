@@ -3,14 +3,17 @@
 import logging
 from contextlib import closing
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from connectors.bounce_mailbox import Mailbox, open_mailbox
-from connectors.bounces import Bounce, bounce_of
 from program.errors import MtqgError
 from program.settings import Settings
 from warehouse.database.engine import Warehouse
 from warehouse.outbox.queue import mark_bounced
 from warehouse.states import OutboxState
+
+if TYPE_CHECKING:
+    from connectors.bounce_mailbox import Mailbox
+    from connectors.bounces import Bounce
 
 logger = logging.getLogger("mtqg.mailing")
 
@@ -27,6 +30,10 @@ def take_bounces(warehouse: Warehouse, settings: Settings, now: datetime) -> lis
     url = settings.bounces_url.get_secret_value()
     if not url:
         return []
+    # Imported here: an intake without such a mailbox does without.
+    from connectors.bounce_mailbox import open_mailbox  # noqa: PLC0415
+    from connectors.bounces import bounce_of  # noqa: PLC0415
+
     sentences: list[str] = []
     try:
         with closing(open_mailbox(url)) as mailbox:
@@ -44,9 +51,9 @@ def take_bounces(warehouse: Warehouse, settings: Settings, now: datetime) -> lis
 
 def _take(
     warehouse: Warehouse,
-    mailbox: Mailbox,
+    mailbox: "Mailbox",
     name: str,
-    bounce: Bounce,
+    bounce: "Bounce",
     sentences: list[str],
 ) -> None:
     """Mark the letter of one bounce, add a sentence about it, and mark the mail as read."""

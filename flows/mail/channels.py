@@ -13,7 +13,6 @@ from program.pack.load import Pack
 from program.records.letter import Letter, NoticeKind
 from program.settings import Settings
 from program.vietnamese import vietnam_day
-from publish.mail.channel_texts import alarm_text, office_text
 from publish.mail.channels import Channel, alarm_channels, office_channels, send_to_channel
 from publish.reports.office_inbox import office_inbox
 from warehouse.database.engine import Warehouse
@@ -116,6 +115,9 @@ def _send(
 
 def _text(warehouse: Warehouse, pack: Pack, letter: Letter) -> tuple[str, str]:
     """Return title and text of a message."""
+    # With the morning mail it imports what makes reports, which runs without a message do without.
+    from publish.mail.channel_texts import alarm_text, office_text  # noqa: PLC0415
+
     if letter.news is None:
         return alarm_text(letter.alarms, pack)
     came = submissions_between(

@@ -25,8 +25,6 @@ from program.pack.load import Pack, load_pack
 from program.records.letter import Letter
 from program.settings import Settings
 from program.vietnamese import vietnam_day
-from publish.mail.blank_templates import blank_templates
-from publish.mail.message import compose
 from publish.mail.reply_address import reply_address
 from publish.mail.transport import MailTransport
 from publish.marking.letter_attachments import attachments_of
@@ -238,6 +236,10 @@ def _message(context: MailContext, letter: Letter, marker: MarkerPool) -> Messag
         files = morning_files(settings)
         waiting = office_inbox(warehouse, RuleSet(pack).confirmable).lines(pack)
         return compose_morning(letter, came, reporting(warehouse), pack, files, waiting)
+    # Most intakes have no letter to compose.
+    from publish.mail.blank_templates import blank_templates  # noqa: PLC0415
+    from publish.mail.message import compose  # noqa: PLC0415
+
     attachments = attachments_of(letter, pack, settings, context.content_of, marker)
     templates = blank_templates(letter, pack, attachments, settings.max_mail_bytes)
     return compose(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -25,6 +26,7 @@ from program.records.history import History
 from program.records.letter import Letter
 from program.settings import Settings
 from program.submission import Submission
+from publish.mail import message
 from publish.mail.transport import FolderTransport
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
@@ -243,18 +245,18 @@ def test_a_letter_that_cannot_be_put_together_stops_no_other(
 ) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
     put("943", "2024-Q4", levels=BAD_LEVELS)
-    compose = send_letters.compose
+    compose = message.compose
 
-    def broken(letter: Letter, *more: object) -> object:
+    def broken(letter: Letter, *more: Any, **named: Any) -> object:
         if "chau-thanh" in letter.recipient:
             raise RuntimeError("a bug")
-        return compose(letter, *more)
+        return compose(letter, *more, **named)
 
-    monkeypatch.setattr(send_letters, "compose", broken)
+    monkeypatch.setattr(message, "compose", broken)
     night = night_of_mails(settings)
     assert night.summary.mails_written == 1
     assert night.summary.errors == ["mail to dan-toc@chau-thanh.example: a bug"]
-    monkeypatch.setattr(send_letters, "compose", compose)
+    monkeypatch.setattr(message, "compose", compose)
     assert night_of_mails(settings).summary.mails_written == 1
 
 

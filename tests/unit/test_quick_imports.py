@@ -40,6 +40,16 @@ def test_a_run_and_its_checks_never_import_the_code_of_rule_pages() -> None:
     assert told.stdout.split() == []
 
 
+def test_an_intake_imports_nothing_that_publishes_or_asks_over_http() -> None:
+    """It begins every 20 minutes, and finds nothing most times."""
+    slow = ("openpyxl", "xlsxwriter", "requests", "flufl.bounce", "publish.mail.morning", *_SLOW)
+    asked = f"import sys, flows.intake; print(*(name for name in {slow} if name in sys.modules))"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == []
+
+
 def test_a_checker_that_has_nothing_to_check_imports_nothing_slow() -> None:
     asked = f"""
 import sys
