@@ -6,6 +6,7 @@ A letter that may have left has an id and a day that never change.
 import hashlib
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session
@@ -40,6 +41,7 @@ from warehouse.tables import (
     SubmissionRow,
 )
 
+Content = TypeVar("Content", Notice, MissingReport, Acknowledgement, RunAlarm)
 CHANNEL = "channel:"
 """How a recipient begins who is a channel, not an address."""
 _MOST_REFERENCES = 20
@@ -92,10 +94,9 @@ def load_letter(session: Session, message_id: str) -> Letter:
     query = select(OutboxRow).where(OutboxRow.message_id == message_id).order_by(OutboxRow.id)
     rows = list(session.scalars(query))
     contents = [_content(session, row) for row in rows]
-    notices = [each for each in contents if isinstance(each, Notice)]
-    reminders = [each for each in contents if isinstance(each, MissingReport)]
-    alarms = [each for each in contents if isinstance(each, RunAlarm)]
-    acknowledgements = [each for each in contents if isinstance(each, Acknowledgement)]
+    notices = _of_kind(Notice, contents)
+    reminders = _of_kind(MissingReport, contents)
+    acknowledgements = _of_kind(Acknowledgement, contents)
     reports = {notice.report for notice in notices}
     reports |= {reminder.report for reminder in reminders}
     for acknowledgement in acknowledgements:
@@ -108,15 +109,19 @@ def load_letter(session: Session, message_id: str) -> Letter:
         recipient=first.recipient,
         created_at=moment,
         day=first.letter_date or moment.date(),
-        notices=tuple(notices),
-        reminders=tuple(reminders),
-        acknowledgements=tuple(acknowledgements),
+        notices=notices,
+        reminders=reminders,
+        acknowledgements=acknowledgements,
         accepted=_accepted(session, notices, moment),
         references=_references(session, first, reports, files),
         # It is in a letter of its own.
         news=news_of(session, first) if first.kind is NoticeKind.MORNING else None,
-        alarms=tuple(alarms),
+        alarms=_of_kind(RunAlarm, contents),
     )
+
+
+def _of_kind(kind: type[Content], contents: Sequence[object]) -> tuple[Content, ...]:
+    return tuple(each for each in contents if isinstance(each, kind))
 
 
 def _content(
