@@ -88,7 +88,8 @@ def test_an_indicator_shows_provinces_where_units_were_and_the_sum_of_them(site:
     assert name == "Tỉnh 02"
     said = text(site, "indicators/LAND-SHARE.html")
     (line,) = page(site, "indicators/LAND-SHARE.html").xpath("//tr[th/a[@href='../units/02.html']]")
-    assert [cell.text for cell in line.xpath("td")] == ["90", "90"]
+    # The last cell is its rank among provinces.
+    assert [cell.text for cell in line.xpath("td")] == ["90", "90", "1/2"]
     assert line.xpath("td/span[@class='soft']/text()") == ["3/3 xã", "3/3 xã"]
     assert "Cả nước: cộng các tỉnh" in said
     assert "602/4 tỉnh, 6/6 đơn vị" in said
@@ -105,12 +106,14 @@ def test_the_page_of_a_province_says_where_its_figures_are_from_and_leads_there(
         "Trang của tỉnh"
     ]
     # The second of two, of those whose units are enough.
-    line = page(site, "units/01.html").xpath("//tr[.//a[@href='../indicators/LAND-SHARE.html']]")[0]
+    (line,) = page(site, "indicators/LAND-SHARE.html").xpath("//tr[th/a[@href='../units/01.html']]")
     assert line.xpath("td[last()]/text()") == ["2/2"]
     assert "Chỉ tiêu không cộng vào số cả nước vì tỉnh định nghĩa khác" in text(
         site, "units/03.html"
     )
-    thin = page(site, "units/03.html").xpath("//tr[.//a[@href='../indicators/LAND-MONEY.html']]")[0]
+    money = page(site, "indicators/LAND-MONEY.html")
+    assert money.xpath("//th[.='Thứ bậc']")
+    (thin,) = money.xpath("//tr[th/a[@href='../units/03.html']]")
     assert thin.xpath("td[last()]/text()") == []
 
 

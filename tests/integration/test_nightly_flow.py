@@ -15,6 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
+from connectors.reader.reader_pool import Readers
 from flows import intake as intake_flow
 from flows.night import intake, steps
 from flows.night.run_context import RunContext
@@ -30,6 +31,7 @@ from program.settings import load_settings
 from program.submission import Submission
 from tests.conftest import Fill
 from tests.prefect_server import PrefectServer
+from tests.reading_here import read_here
 from tests.waiting import wait_for
 from warehouse.database import backends
 from warehouse.database.engine import open_warehouse
@@ -46,6 +48,19 @@ def in_prefect(prefect: PrefectServer) -> Iterator[None]:
     own = {PREFECT_API_URL: prefect.url, PREFECT_API_AUTH_STRING: prefect.password}
     with temporary_settings(own):
         yield
+
+
+@pytest.fixture
+def readers() -> type[Readers]:
+    """The reader processes, for the test that is about what they hold."""
+    return Readers
+
+
+@pytest.fixture(autouse=True)
+def _reads_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in this process: `tests/e2e` has the reader processes of a run under Prefect."""
+    if "readers" not in request.fixturenames:
+        read_here(monkeypatch)
 
 
 class Province:
@@ -125,6 +140,8 @@ def test_a_second_run_loads_and_mails_nothing(province: Province) -> None:
 
     assert (first["received"], first["known"]) == (2, 0)
     assert (second["received"], second["known"]) == (0, 2)
+    # A bad submission is no failure: the flow would raise.
+    assert first["verdicts"]["quarantined"] == 1
     assert first["facts_loaded"] > 0
     assert second["facts_loaded"] == second["mails_written"] == 0
     assert province.mails() == mails
@@ -133,30 +150,23 @@ def test_a_second_run_loads_and_mails_nothing(province: Province) -> None:
     assert province.accepted() == {("942", "2024-Q4")}
 
 
-def test_bad_submissions_are_no_failure(province: Province) -> None:
-    state = run_night()
-    assert state.is_completed()
-    assert province.summary()["verdicts"]["quarantined"] == 1
-
-
-def test_a_source_that_is_down_fails_the_run_at_its_end_and_says_so(
+def test_a_source_that_fails_stops_no_other_and_fails_the_run_at_its_end(
     province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MTQG_INBOX_URL", "/nonexistent")
+    monkeypatch.setenv("MTQG_PORTAL_URL", "ftp://portal.example")
     state = run_night()
 
     assert state.is_failed()
     assert state.message
-    assert "source inbox: no folder at /nonexistent" in state.message
-    with pytest.raises(
-        MtqgError,
-        match=r"source inbox: .*no folder at /nonexistent; create it or set MTQG_INBOX_URL",
-    ):
+    assert "source portal: " in state.message
+    with pytest.raises(MtqgError, match=r"source portal: .*MTQG_PORTAL_URL"):
         state.result()
     assert (province.var / "site" / "index.html").exists()
-    assert "no folder at /nonexistent" in str(artifacts(state)["summary"].data)
+    assert "source portal: " in str(artifacts(state)["summary"].data)
     assert "submissions" in artifacts(state)
-    assert "no folder at /nonexistent" in province.summary()["errors"][0]
+    assert [e.partition(":")[0] for e in province.summary()["errors"]] == ["source portal"]
+    assert province.accepted() == {("942", "2024-Q4")}
+    assert len(province.mails()) == 2
 
 
 def _no_larger(set_up: Callable[..., None]) -> Callable[..., None]:
@@ -188,18 +198,6 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_the_next_one_takes_all(
     assert run_night().is_completed()
     quarters = {("942", f"2024-Q{number}") for number in (1, 2, 3, 4)}
     assert province.accepted() == quarters
-
-
-def test_a_source_that_fails_does_not_stop_the_others(
-    province: Province, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MTQG_PORTAL_URL", "ftp://portal.example")
-    state = run_night()
-
-    assert state.is_failed()
-    assert [e.partition(":")[0] for e in province.summary()["errors"]] == ["source portal"]
-    assert province.accepted() == {("942", "2024-Q4")}
-    assert len(province.mails()) == 2
 
 
 def test_mails_go_out_although_the_page_cannot_be_written(province: Province) -> None:
@@ -285,6 +283,7 @@ def test_lists_reach_a_task_as_they_are() -> None:
     assert look(as_opaque(given))
 
 
+@pytest.mark.usefixtures("readers")
 def test_nothing_of_a_chunk_is_held_when_the_next_one_is_read(
     province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -275,9 +275,11 @@ def test_a_page_s_workbook_has_its_rows_as_typed_numbers(shown: Path) -> None:
     assert list(unit) == ["Số liệu", "Báo cáo"]
     figures = {row[1]: row for row in unit["Số liệu"] if row[3] == "Q4/2024"}
     page = pages_in(shown)["units/942.html"]
-    shown = page.xpath("//td[a[contains(@href, 'TRN-PARTICIPANTS')]]/following-sibling::td[1]//a")
+    figures_shown = page.xpath(
+        "//td[a[contains(@href, 'TRN-PARTICIPANTS')]]/following-sibling::td[1]//a"
+    )
     assert figures["TRN-PARTICIPANTS"][2] == "người"
-    assert figures["TRN-PARTICIPANTS"][4] == int(shown[0].text)
+    assert figures["TRN-PARTICIPANTS"][4] == int(figures_shown[0].text)
     states = {row[3] for row in unit["Báo cáo"]}
     assert "đạt" in states
     quality = sheets_of(shown / "quality.xlsx")
@@ -287,7 +289,7 @@ def test_a_page_s_workbook_has_its_rows_as_typed_numbers(shown: Path) -> None:
     assert by_unit["943"][:4] == (1, 0, 0, 1)
     plans = sheets_of(shown / "plans.xlsx")
     planned = {row[0]: row for row in plans["Báo cáo đào tạo, tập huấn"]}
-    assert planned["Số người tham dự"][3] == int(shown[0].text)
+    assert planned["Số người tham dự"][3] == int(figures_shown[0].text)
     assert planned["Số người tham dự"][7] == "chưa có kế hoạch"
     heat = sheets_of(shown / "reporting" / "training.xlsx")
     by_code = {row[1]: row for row in heat["Theo quý, cấp huyện"]}
