@@ -19,6 +19,8 @@ _STATES = {
     ProvinceState.UNKNOWN: ("ngoài danh mục", "red"),
 }
 """The words of an office for each state, and how they are printed."""
+_MOST_NAMED = 10
+"""Missing provinces that are named a line each; of more, one line has the codes."""
 
 
 def print_build(built: NationalBuild, pack: Pack) -> None:
@@ -27,15 +29,14 @@ def print_build(built: NationalBuild, pack: Pack) -> None:
     used = sum(row["is_used"] for row in built.provinces)
     expected = len(built.provinces) - states[ProvinceState.UNKNOWN]
     out.print(f"{pack.program.site_title}: {used}/{expected} tỉnh")
-    quiet = (ProvinceState.CURRENT, ProvinceState.MISSING)
     for row in built.provinces:
-        if ProvinceState(row["state"]) not in quiet:
+        state = ProvinceState(row["state"])
+        is_counted = state is ProvinceState.MISSING and states[state] > _MOST_NAMED
+        if state is not ProvinceState.CURRENT and not is_counted:
             print_plain(f"  {row['name']} ({row['code']}): {_in_words(row)}")
-    # There may be sixty of them: `mtqg national status` has their names.
-    missing = [row["code"] for row in built.provinces if row["state"] == ProvinceState.MISSING]
-    if missing:
-        words, _ = _STATES[ProvinceState.MISSING]
-        print_plain(f"  {words} ({len(missing)}): {', '.join(missing)}")
+    if states[ProvinceState.MISSING] > _MOST_NAMED:
+        codes = [row["code"] for row in built.provinces if row["state"] == ProvinceState.MISSING]
+        print_plain(f"  chưa gửi ({len(codes)}): {', '.join(codes)}")
     _print_refused(built)
 
 

@@ -509,7 +509,7 @@ def test_the_command_names_what_is_not_in_the_file_and_status_shows_each_provinc
     )
     assert (built.exit_code, built.exception.__class__) == (1, SystemExit)
     assert "3/4 tỉnh" in built.stdout
-    assert "  chưa gửi (1): 04\n" in built.stdout
+    assert "Tỉnh 04 (04): chưa gửi" in built.stdout
     assert "tỉnh 03, LAND-SHARE, direction: cả nước: up; tỉnh: down" in built.stdout
     shown = CliRunner().invoke(app, ["national", "status", file])
     assert shown.exit_code == 0, shown.exception

@@ -201,8 +201,9 @@ class _Builder:
         table = f"detail.{mart.name}"
         self._connection.execute(f"CREATE TABLE {table} (province VARCHAR, {columns})")
         paths = {}
+        known = self._types_of_all(mart)
         for partition in self._used:
-            reason = self._wrong(partition, mart)
+            reason = self._wrong(partition, mart, known)
             if reason:
                 self._refuse(partition, mart, reason)
             else:
@@ -215,13 +216,11 @@ class _Builder:
         import duckdb  # noqa: PLC0415
 
         names = [column.name for column in mart.handed_on]
-        # The rows of a file are in the order of the mart's key: their number is the shorter key.
-        order = ", ".join([*_leading(names), "province", "file_row_number"])
         query = (
             f"INSERT INTO detail.{mart.name} SELECT province, {', '.join(names)} "  # noqa: S608
             # Codes are texts: DuckDB would take the folder province=01 for 1.
             "FROM read_parquet(?, hive_partitioning=true, hive_types={'province': 'VARCHAR'}, "
-            f"union_by_name=true, file_row_number=true) ORDER BY {order}"
+            f"union_by_name=true, file_row_number=true) {_order(names)}"
         )
         try:
             self._connection.execute(query, [list(paths)])
@@ -248,20 +247,44 @@ class _Builder:
                 readable.append(path)
         return readable
 
-    def _wrong(self, partition: Partition, mart: Mart) -> str:
-        """Return why a province's file of a mart cannot be used; "" if its columns are declared."""
+    def _types_of_all(self, mart: Mart) -> Mapping[str, Mapping[str, str]]:
+        """Return what `_types` does of all provinces' files; nothing where one cannot be read."""
         import duckdb  # noqa: PLC0415
 
-        path = partition.files.get(mart.name)
-        if path is None:
-            return "it is not among the files of the manifest"
+        files = [each.files[mart.name] for each in self._used if mart.name in each.files]
         try:
-            found = self._connection.execute(
-                "DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning=false)", [str(path)]
-            ).fetchall()
+            return self._types([str(path) for path in files])
+        except duckdb.Error:
+            return {}
+
+    def _types(self, paths: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Return the type of each column by its name, by the path of the file.
+
+        Raises duckdb.Error for a file that is no Parquet.
+        """
+        query = "SELECT file_name, name, duckdb_type FROM parquet_schema(?)"
+        types: dict[str, dict[str, str]] = {}
+        for path, name, its_type in self._connection.execute(query, [list(paths)]).fetchall():
+            types.setdefault(path, {})[name] = its_type
+        return types
+
+    def _wrong(
+        self, partition: Partition, mart: Mart, known: Mapping[str, Mapping[str, str]]
+    ) -> str:
+        """Return why a province's file of a mart cannot be used; "" if its columns are declared.
+
+        `known` has the columns of files that were read together: one by one takes four times as
+        long.
+        """
+        import duckdb  # noqa: PLC0415
+
+        if mart.name not in partition.files:
+            return "it is not among the files of the manifest"
+        path = str(partition.files[mart.name])
+        try:
+            types = known[path] if path in known else self._types([path])[path]
         except duckdb.Error as wrong:
             return f"is no Parquet file: {_first_line(wrong)}"
-        types = {row[0]: row[1] for row in found}
         for column in mart.handed_on:
             declared = COLUMN_TYPES[column.type]
             its_type = types.get(column.name)
@@ -334,9 +357,17 @@ def _difference_row(province: str, found: Difference) -> dict[str, Any]:
     }
 
 
-def _leading(names: Sequence[str]) -> list[str]:
-    """Return the column by which a mart is sorted first: what most questions choose."""
-    return [name for name in names if name in ("indicator_code", "form_code", "project_code")][:1]
+def _order(names: Sequence[str]) -> str:
+    """Return how a mart's rows are sorted: by what most questions choose.
+
+    A mart without such a column stays in the order of the files, province by province: sorting
+    takes a fifth of the time of loading.
+    """
+    for name in ("indicator_code", "project_code"):
+        if name in names:
+            # The rows of a file are in the order of the mart's key: their number is shorter.
+            return f"ORDER BY {name}, province, file_row_number"
+    return ""
 
 
 def _sql(name: str) -> str:

@@ -1,9 +1,11 @@
 """What a pack says an indicator or a planned figure is: only like definitions are added."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from program.forms.elements import form_elements
+from program.forms.elements import FormElement, form_elements
 from program.forms.form import Form
 from program.forms.plan_pairs import PlanPair, plan_pairs
 from program.pack.catalogue import Indicator
@@ -48,9 +50,31 @@ class Difference(NamedTuple):
     province: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A version of a form with its elements: finding them takes time, and each is asked often."""
+
+    form: Form
+    elements: Mapping[str, FormElement]
+
+
+def _versions_of(pack: Pack) -> Mapping[str, Sequence[_Version]]:
+    """Return the versions of each form by its code, the oldest first."""
+    versions = defaultdict(list)
+    for form in sorted(pack.forms, key=lambda form: form.valid_from):
+        versions[form.code].append(_Version(form, form_elements(form)))
+    return versions
+
+
 def definitions_of(pack: Pack) -> dict[str, IndicatorDefinition]:
     """Return the definition of each indicator that a form feeds, by the indicator's code."""
-    return {each.code: _definition(each, pack) for each in pack.indicators if each.form is not None}
+    versions = _versions_of(pack)
+    definitions = {}
+    for indicator in pack.indicators:
+        if indicator.form is not None:
+            of_form = versions[indicator.form]
+            definitions[indicator.code] = _definition(indicator, of_form, pack)
+    return definitions
 
 
 def plan_definitions_of(pack: Pack) -> dict[str, str]:
@@ -58,26 +82,26 @@ def plan_definitions_of(pack: Pack) -> dict[str, str]:
 
     Figures that count how often a list names a unit are left out: they are no sum of the country.
     """
+    versions = _versions_of(pack)
     definitions = {}
     for pair in plan_pairs(pack.forms):
         if not pair.is_units:
             key = "/".join((pair.result_form, pair.table, pair.item, pair.figure))
-            definitions[key] = _described_pair(pair, pack)
+            definitions[key] = _described_pair(pair, versions)
     return definitions
 
 
-def _described_pair(pair: PlanPair, pack: Pack) -> str:
-    plan = _in_versions(pair.plan_form, pair.plan_element, pack)
-    result = _in_versions(pair.result_form, pair.result_element, pack)
-    return f"{pair.measure}, {pair.over_time.value}; plan: {plan}; result: {result}"
+def _described_pair(pair: PlanPair, versions: Mapping[str, Sequence[_Version]]) -> str:
+    plan = _in_versions(pair.plan_element, versions[pair.plan_form])
+    result = _in_versions(pair.result_element, versions[pair.result_form])
+    about = f"{pair.measure}, {pair.over_time.value}"
+    return f"{about}; plan: {pair.plan_form} {plan}; result: {pair.result_form} {result}"
 
 
-def _in_versions(form_code: str, element: str, pack: Pack) -> str:
-    """Return what an element is in each version of its form, the oldest first."""
-    forms = [form for form in pack.forms if form.code == form_code]
-    forms.sort(key=lambda form: form.valid_from)
-    described = [f"{form.version} {_described(form, element)}" for form in forms]
-    return f"{form_code} {element} ({'; '.join(described)})"
+def _in_versions(element: str, versions: Sequence[_Version]) -> str:
+    """Return what an element is in each version of its form."""
+    described = [f"{each.form.version} {_described(each, element)}" for each in versions]
+    return f"{element} ({'; '.join(described)})"
 
 
 def differences(
@@ -101,16 +125,16 @@ def _differing_entries(
             yield Difference(f"{label}: {key}", ours, theirs)
 
 
-def _definition(indicator: Indicator, pack: Pack) -> IndicatorDefinition:
-    forms = [form for form in pack.forms if form.code == indicator.form]
-    forms.sort(key=lambda form: form.valid_from)
+def _definition(
+    indicator: Indicator, versions: Sequence[_Version], pack: Pack
+) -> IndicatorDefinition:
     used = (indicator.numerator, indicator.denominator, indicator.weight)
     elements = [element for element in used if element is not None]
     over_time = [pack.over_time_of(indicator.form, element).value for element in elements]
     described = {}
-    for form in forms:
+    for each in versions:
         for element in elements:
-            described[f"{form.version} {element}"] = _described(form, element)
+            described[f"{each.form.version} {element}"] = _described(each, element)
     return IndicatorDefinition(
         kind=indicator.kind.value,
         unit=indicator.unit,
@@ -118,7 +142,7 @@ def _definition(indicator: Indicator, pack: Pack) -> IndicatorDefinition:
         frequency=indicator.frequency.value if indicator.frequency else "",
         formula=_formula(indicator),
         over_time=", ".join(over_time),
-        form_versions={form.version: _validity(form) for form in forms},
+        form_versions={each.form.version: _validity(each.form) for each in versions},
         elements=described,
     )
 
@@ -137,10 +161,11 @@ def _validity(form: Form) -> str:
     return f"{form.valid_from.isoformat()}/{last}"
 
 
-def _described(form: Form, element: str) -> str:
+def _described(version: _Version, element: str) -> str:
     """Return what an element is in a version of a form; "" where the version does not have it."""
+    form = version.form
     summary = next((t.summaries[element] for t in form.tables if element in t.summaries), None)
-    figure = form_elements(form).get(element)
+    figure = version.elements.get(element)
     if figure is None:
         # A word, yes or no, is no figure; it has no measure and no parts.
         return "word" if element in form.figures else ""
