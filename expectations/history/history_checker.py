@@ -15,7 +15,7 @@ from expectations.findings.message import (
     Instead,
     finding_of_row,
 )
-from expectations.history.columns import FIGURES, INDICATORS, LINES
+from expectations.history.columns import FIGURES, INDICATORS, LINES, LOST
 from expectations.history.frames.all_frames import history_frames
 from expectations.history.reports import Frames, ReportHistory, build_history, joined
 from expectations.rules.rule_set import RuleSet
@@ -156,7 +156,8 @@ class HistoryChecker:
         found: Found,
     ) -> Iterator[tuple[int, Finding]]:
         reported = _reported_cells(found, self._rules.sizing)
-        for name, frame in frames.items():
+        for name, of_all in frames.items():
+            frame = _of_filled(readings, of_all) if name.endswith(LOST) else of_all
             failed = self._failed_rows(form, name, frame)
             covered: set[tuple[int, str]] = set()
             for everywhere in _everywhere(failed, frame, form):
@@ -291,6 +292,15 @@ def _together(apart: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataF
         for name, frame in frames.items():
             by_name[name].append(frame)
     return {name: joined(parts) for name, parts in by_name.items()}
+
+
+def _of_filled(readings: Mapping[int, ParsedReport], lost: pd.DataFrame) -> pd.DataFrame:
+    """Return the lost lines of the reports in which something is filled in.
+
+    A blank report is one question (FORM-30), and not one for each line of the report before it.
+    """
+    blank = [number for number, reading in readings.items() if reading.is_blank]
+    return lost[~lost["submission_id"].isin(blank)]
 
 
 def _place(

@@ -484,6 +484,21 @@ def test_an_unfinished_work_that_is_missing_is_reported_and_a_completed_one_is_n
     assert [("942-3" in f.message, f.sheet, f.cell) for f in lost] == [(True, "Công trình", None)]
 
 
+def test_a_blank_report_is_not_asked_for_each_work_of_the_last_one_and_one_of_nothing_is(
+    checker: Checker, pack: Pack
+) -> None:
+    before = works("2024-Q2", {"1": work("942-1", 60, 900), "2": work("942-2", 20, 300)})
+    first = reading_of(before, pack, 0)
+    blank = reading_of(works("2024-Q4", {}), pack, 1)
+    nothing = {name: replace(table, is_nil=True) for name, table in blank.tables.items()}
+    nil = replace(blank, tables=nothing)
+    rules = []
+    for now in (blank, nil):
+        *_, last = checker.check([first, now], no_history())
+        rules.append([f.rule for f in last.findings if f.rule == "WRK-19"])
+    assert rules == [[], ["WRK-19", "WRK-19"]]
+
+
 def test_works_of_the_older_layout_are_the_past_of_the_newer(checker: Checker, pack: Pack) -> None:
     last = checked_reports(
         checker,
