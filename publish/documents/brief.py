@@ -196,11 +196,17 @@ def _reports_sentence(facts: BriefFacts) -> str:
         return "Chưa có báo cáo nào đến hạn."
     waiting = rates.actual - rates.accepted
     missing = rates.expected - rates.actual
-    return (
+    sentence = (
         f"Đến hạn {rates.expected} báo cáo: đã gửi {rates.actual} ({_percent(rates.rate)}), "
         f"đúng hạn {rates.on_time} ({_percent(rates.on_time_rate)}); trong số đã gửi "
         f"{rates.accepted} đạt, {waiting} chờ sửa; chưa gửi {missing}."
     )
+    # The units that the brief names below still exist. Without this, its counts do not agree.
+    of_open = sum(len(each.reports) for each in facts.awaited)
+    of_ended = waiting + missing - of_open
+    if of_ended > 0:
+        sentence += f" {of_ended} báo cáo chờ sửa, chưa gửi là của đơn vị đã kết thúc hoạt động."
+    return sentence
 
 
 def _percent(rate: float | None) -> str:

@@ -80,7 +80,8 @@ def compose_morning(
     `waiting` is what waits for the office's decision. It names units and posts, never the text of a
     file.
     """
-    open_ones = of_open_units(awaited_reports(reports, pack, letter.day), letter.day)
+    awaited = awaited_reports(reports, pack, letter.day)
+    open_ones = of_open_units(awaited, letter.day)
     units = awaited_units(open_ones)
     # What must be corrected first: the office may have to explain it.
     in_order = sorted(came, key=lambda row: row.verdict.loads)
@@ -94,6 +95,7 @@ def compose_morning(
         "awaited": units,
         "missing": sum(report.state is ReportState.MISSING for report in open_ones),
         "to_fix": sum(report.state is ReportState.TO_FIX for report in open_ones),
+        "of_ended": len(awaited) - len(open_ones),
         "calls": [_call(unit) for unit in units[:_MOST_CALLS]],
         "attachments": attachments,
         "waiting": waiting[:_MOST_WAITING],
