@@ -62,7 +62,7 @@ def _print(scores: dict[str, Score], *, why: bool) -> None:
     errors = [name for name in kinds if name in scores]
     good = [name for name in scores if name in GOOD or name.startswith("as it is")]
     for name in errors:
-        _print_case(name, scores[name], f"told at its cell {scores[name].told:3}", why=why)
+        _print_case(name, scores[name], f"reported at its cell {scores[name].reported:3}", why=why)
     for name in good:
         score = scores[name]
         outcome = f"asked {score.asked:3}, kept out {score.kept_out:3}"
@@ -74,8 +74,8 @@ def _print(scores: dict[str, Score], *, why: bool) -> None:
 
 def _print_errors(scores: Sequence[Score]) -> None:
     planted = sum(score.planted for score in scores)
-    told = sum(score.told for score in scores) / planted
-    print(f"{planted} errors of {len(scores)} kinds, told at the right cell: {told:.1%}")
+    reported = sum(score.reported for score in scores) / planted
+    print(f"{planted} errors of {len(scores)} kinds, reported at the right cell: {reported:.1%}")
 
 
 def _print_good(scores: Sequence[Score]) -> None:
@@ -92,14 +92,14 @@ def _print_good(scores: Sequence[Score]) -> None:
 def _print_workbooks(scores: Mapping[str, WorkbookScore]) -> None:
     """Print a line for each odd workbook, and the shares of the wrong and of the right ones."""
     for name, score in scores.items():
-        counts = f"asked {score.asked}, kept out {score.kept_out}, told {score.told}"
+        counts = f"asked {score.asked}, kept out {score.kept_out}, reported {score.reported}"
         rules = " ".join(f"{rule}:{count}" for rule, count in score.rules.most_common())
         print(f"{name:35} {score.tried} tried, {counts}, false {score.false_facts}  {rules}")
     wrong = [score for name, score in scores.items() if name in WRONG]
     right = [score for name, score in scores.items() if name in ODD]
     tried = sum(score.tried for score in wrong)
-    told = sum(score.told for score in wrong)
-    print(f"{tried} wrong workbooks of {len(wrong)} kinds, told at the right cell: {told}")
+    reported = sum(score.reported for score in wrong)
+    print(f"{tried} wrong workbooks of {len(wrong)} kinds, reported at the right cell: {reported}")
     tried = sum(score.tried for score in right)
     kept_out = sum(score.kept_out for score in right)
     asked = sum(score.asked for score in right)

@@ -20,7 +20,7 @@ from program.records.current_report import CurrentReport
 
 _FORMS = ("disbursement", "livelihoods", "training", "works")
 _PAID, _WORKS = "disbursed_central_investment_vnd", "works_infrastructure_disbursed_vnd"
-Told = tuple[str, str, str, int]
+ReportedAt = tuple[str, str, str, int]
 """Where an error must be reported: form, unit, element and line of a fact."""
 
 
@@ -32,7 +32,7 @@ class ProvinceReports:
     whole: str
     dice: random.Random
 
-    def claimed_twice(self, form: str, table: str, name: str) -> list[Told]:
+    def claimed_twice(self, form: str, table: str, name: str) -> list[ReportedAt]:
         """Copy a line of a unit's list to another unit's; return the places of both."""
         owners = [unit for unit in UNITS if self.reports[form, unit].tables.get(table)]
         if not owners:
@@ -45,7 +45,7 @@ class ProvinceReports:
         theirs["77"] = {**lines[line], name: str(lines[line][name]).upper()}
         return [(form, owner, name, list(lines).index(line)), (form, other, name, len(theirs) - 1)]
 
-    def not_the_sum(self, form: str, start: str) -> list[Told]:
+    def not_the_sum(self, form: str, start: str) -> list[ReportedAt]:
         """Change a figure of the province's report, which is then not the sum of its units."""
         lines = self.reports[form, self.whole].tables[MAIN[form]]
         spots = [
@@ -62,7 +62,7 @@ class ProvinceReports:
         )
         return [(form, self.whole, f"{column}_{line}", -1)]
 
-    def paid_more_than_works(self) -> list[Told]:
+    def paid_more_than_works(self) -> list[ReportedAt]:
         """Report more paid for works this year than was ever paid for all works."""
         unit = self.dice.choice(UNITS)
         works = self.reports["works", unit].tables["work_list"]
@@ -77,7 +77,7 @@ class ProvinceReports:
         return [("disbursement", unit, f"{_PAID}_da4_tda1", -1), ("works", unit, _WORKS, -1)]
 
 
-CASES: dict[str, Callable[[ProvinceReports], list[Told]]] = {
+CASES: dict[str, Callable[[ProvinceReports], list[ReportedAt]]] = {
     "two units claim a work": lambda province: province.claimed_twice(
         "works", "work_list", "work_name"
     ),
@@ -105,7 +105,7 @@ AS_IT_IS = "as it is (across submissions)"
 def try_across(trial: Trial, pack: Pack, checker: Checker, scores: dict[str, Score]) -> None:
     """Plant each case once in the reports of a period, and score the findings of cross-checks."""
     province = _reports_of(trial, pack.program.province)
-    planted: dict[str, list[Told]] = {}
+    planted: dict[str, list[ReportedAt]] = {}
     for name, plant in CASES.items():
         spots = plant(province)
         # A case without a spot cannot be done to these reports.
@@ -127,7 +127,7 @@ def try_across(trial: Trial, pack: Pack, checker: Checker, scores: dict[str, Sco
             places.add(_place(reports[report], element, line))
             good.discard(report)
         scores[name].planted += 1
-        scores[name].told += places <= reported
+        scores[name].reported += places <= reported
     for report in good:
         scores[AS_IT_IS].planted += 1
         scores[AS_IT_IS].asked += report in rules_by_report

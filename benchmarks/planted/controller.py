@@ -91,7 +91,7 @@ def a_line_copied(table: str, scene: Scene) -> list[Spot] | None:
     return [(table, target if is_known else pair[-1], ANYWHERE)]
 
 
-def a_column_sorted(column: str, told: str, scene: Scene) -> list[Spot] | None:
+def a_column_sorted(column: str, reported: str, scene: Scene) -> list[Spot] | None:
     """One column of the list was sorted alone."""
     order = sorted(scene.lines, key=lambda n: str(scene.lines[n][column]))
     values = [scene.lines[n][column] for n in order]
@@ -101,7 +101,7 @@ def a_column_sorted(column: str, told: str, scene: Scene) -> list[Spot] | None:
         # A line that is new has no past, and the name that it lost none either.
         is_known = line in scene.then and value in {v[column] for v in scene.then.values()}
         if scene.lines[line][column] != value and is_known:
-            spots.append(("work_list", line, told))
+            spots.append(("work_list", line, reported))
         scene.lines[line][column] = value
     return spots if len(spots) > 1 else None
 
@@ -129,7 +129,7 @@ def an_investment_raised(by: float, scene: Scene) -> list[Spot] | None:
     return write(scene, ("work_list", line, "work_investment_vnd"), round(invested * by, 1))
 
 
-def a_row_twice(table: str, code: str, told: str, scene: Scene) -> list[Spot] | None:
+def a_row_twice(table: str, code: str, reported: str, scene: Scene) -> list[Spot] | None:
     """One row of a list stands twice, perhaps under another code."""
     lines = scene.report.tables.get(table, {})
     if not lines:
@@ -138,7 +138,7 @@ def a_row_twice(table: str, code: str, told: str, scene: Scene) -> list[Spot] | 
     lines["88"] = dict(lines[line])
     if code:
         lines["88"][code] = "X-88"
-    return [(table, line, told), (table, "88", told)]
+    return [(table, line, reported), (table, "88", reported)]
 
 
 def a_class_of_nobody(scene: Scene) -> list[Spot] | None:

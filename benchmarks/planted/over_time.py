@@ -28,10 +28,10 @@ def all_money(start: str, factor: float) -> Change:
 
     def change(scene: Scene) -> list[Spot] | None:
         spots = [s for s in figures(scene, "") if s[2].endswith("_vnd")]
-        told = [s for s in spots if s[2].startswith(start) and number(scene.lines, *s[1:]) > 1]
+        reported = [s for s in spots if s[2].startswith(start) and number(scene.lines, *s[1:]) > 1]
         for spot in spots:
             write(scene, spot, round(number(scene.lines, *spot[1:]) * factor, 6))
-        return told or None
+        return reported or None
 
     return change
 

@@ -48,7 +48,7 @@ class Score:
     """Counts of a case."""
 
     planted: int = 0
-    told: int = 0
+    reported: int = 0
     """Reported at its cells."""
     asked: int = 0
     """Reported at all."""
@@ -225,10 +225,10 @@ def _count(
     places = {_place(reading, planted.report, spot) for spot in planted.spots}
     score.planted += 1
     if places:
-        score.told += places <= _reported_places(reported)
+        score.reported += places <= _reported_places(reported)
     else:
         # The case is about the report as a whole: so must be a finding.
-        score.told += any(finding.cell is None for finding in reported)
+        score.reported += any(finding.cell is None for finding in reported)
     score.asked += bool(reported)
     score.kept_out += is_kept_out
     score.rules.update({finding.rule for finding in reported})
@@ -238,7 +238,7 @@ def _reported_places(reported: Iterable[Finding]) -> set[tuple[str | None, str |
     """Return sheets and cells of findings, each also as a row without its column."""
     places: set[tuple[str | None, str | None]] = set()
     for finding in reported:
-        # A range is a column of several cells: all of them are told of.
+        # A range is a column of several cells: all of them are reported.
         first, _, last = (finding.cell or "").partition(":")
         column, row = first.rstrip("0123456789"), first.lstrip(_LETTERS)
         rows = range(int(row), int(last.lstrip(_LETTERS)) + 1) if last else (row,)

@@ -142,8 +142,8 @@ def one_code_twice(scene: Scene) -> list[Spot] | None:
     return [("work_list", line, "work_code") for line in (first, second)]
 
 
-def of_a_work(status: str, column: str, value: Cell, told: str = "") -> Change:
-    """Write a cell of a work of that status. A rule must report that cell, or column `told`."""
+def of_a_work(status: str, column: str, value: Cell, reported: str = "") -> Change:
+    """Write a cell of a work of that status. A rule must report that cell, or column `reported`."""
 
     def change(scene: Scene) -> list[Spot] | None:
         lines = [n for n, values in scene.lines.items() if values["work_status"] == status]
@@ -151,7 +151,7 @@ def of_a_work(status: str, column: str, value: Cell, told: str = "") -> Change:
             return None
         line = scene.dice.choice(lines)
         scene.lines[line][column] = value
-        return [("work_list", line, told or column)]
+        return [("work_list", line, reported or column)]
 
     return change
 

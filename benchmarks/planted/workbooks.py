@@ -33,7 +33,7 @@ from publish.template.requests import request_of
 Facts = Counter[tuple[str, float | None, str | None]]
 """Facts by element, figure and text, wherever on its sheet a line stands."""
 ANY_CELL = ""
-"""An error of a whole sheet: any finding on it tells of it."""
+"""An error of a whole sheet: any finding on it counts."""
 
 
 @dataclass
@@ -88,7 +88,7 @@ class WorkbookScore:
     """Counts of a case."""
 
     tried: int = 0
-    told: int = 0
+    reported: int = 0
     asked: int = 0
     kept_out: int = 0
     false_facts: int = 0
@@ -233,7 +233,7 @@ def own_total_off(name: str, summed: str, words: str, sheet: Sheet) -> str | Non
     sheet.cell(name, row).value = words
     cell = sheet.cell(summed, row)
     cell.value = sum(float(str(cell.value)) for cell in sheet.given(summed)) * 1.1 + 9
-    # A line of totals is one thing: its name may be told instead of its figure.
+    # A line of totals is one thing: its name may be reported instead of its figure.
     return f"{row}"
 
 
@@ -378,13 +378,13 @@ def _try(
     if not sheet.lines:
         return False
     meant = _loaded(_submission(book, report, pack, checker))
-    told_at = case.change(sheet)
-    if told_at is None:
+    reported_at = case.change(sheet)
+    if reported_at is None:
         return False
     submission = _submission(book, report, pack, checker)
     asked = [each for each in submission.findings if each.severity is not Severity.INFO]
     score.tried += 1
-    score.told += any(_is_at(each.cell, told_at) for each in asked)
+    score.reported += any(_is_at(each.cell, reported_at) for each in asked)
     score.asked += bool(asked)
     score.kept_out += not submission.verdict.loads
     if submission.verdict.loads and not asked:
@@ -394,11 +394,11 @@ def _try(
     return True
 
 
-def _is_at(cell: str | None, told_at: str) -> bool:
-    """Tell whether a finding names a cell, or a row where `told_at` is a number."""
-    if told_at.isdigit():
-        return (cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == told_at
-    return told_at in (ANY_CELL, cell)
+def _is_at(cell: str | None, reported_at: str) -> bool:
+    """Tell whether a finding names a cell, or a row where `reported_at` is a number."""
+    if reported_at.isdigit():
+        return (cell or "").lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == reported_at
+    return reported_at in (ANY_CELL, cell)
 
 
 def _typed(report: Report, pack: Pack) -> openpyxl.Workbook:
