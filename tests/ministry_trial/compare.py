@@ -27,7 +27,7 @@ _REPORTING = """
     FROM mart_reporting WHERE due > 0
 """
 _PROVINCES = "SELECT code, state, is_used FROM provinces"
-_DIFFERENCES = "SELECT DISTINCT province, indicator_code FROM differences"
+_DIFFERENCES = "SELECT DISTINCT province, COALESCE(indicator_code, plan_figure) FROM differences"
 Key = tuple[str, ...]
 
 
