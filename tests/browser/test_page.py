@@ -17,15 +17,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from connectors.shared_folder import SharedFolder
 from flows.night import intake, steps
 from flows.night.run_context import open_run
 from mtqg.mails.sample_words import words_of
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
+from publish.national.national_site import publish_national_site
 from publish.preview.writing import write_previews
 from publish.site.pages import PAGE_FOLDERS
 from tests.conftest import SAMPLES, Fill
 from tests.hostile_texts import hostile_run
+from tests.provinces import DAY, NOON, SendingProvince, commune, national_pack, province_pack
+from warehouse.national.build import build_national
+from warehouse.national.file import open_national
 
 pytestmark = pytest.mark.slow
 PATIENCE_MS = 120_000
@@ -212,18 +217,71 @@ def test_a_mail_fits(page: Page, var: Path, tmp_path: Path) -> None:
 
 
 def kinds_of_pages(site: Path) -> Iterator[Path]:
-    """The pages at the root of the site, and the longest of each other kind."""
+    """The pages at the root of the site, and the longest of each other kind that it has."""
     yield from sorted(site.glob("*.html"))
     for kind in PAGE_FOLDERS:
-        yield max((site / kind).rglob("*.html"), key=lambda path: path.stat().st_size)
+        if pages := list((site / kind).rglob("*.html")):
+            yield max(pages, key=lambda path: path.stat().st_size)
 
 
-def test_each_kind_of_page_fits_and_is_accessible(page: Page, var: Path) -> None:
-    for path in kinds_of_pages(var / "site"):
+def check_each_kind(page: Page, site: Path) -> None:
+    for path in kinds_of_pages(site):
         page.goto(path.as_uri())
         assert overflows(page) == [], path
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
+
+
+def test_each_kind_of_page_fits_and_is_accessible(page: Page, var: Path) -> None:
+    site = var / "site"
+    folders = {path.relative_to(site).parts[0] for path in kinds_of_pages(site)}
+    assert folders >= set(PAGE_FOLDERS)
+    check_each_kind(page, site)
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the whole country: two provinces of 63 have sent, one with another definition."""
+    home = tmp_path_factory.mktemp("country")
+    for code, changed in (("24", {}), ("94", {"direction": "down"})):
+        (home / code).mkdir()
+        pack = province_pack(home / code / "pack", code, changed=changed)
+        province = SendingProvince(pack, home / code)
+        for number in (1, 2, 3):
+            facts = {"needed_total": 100, "met_total": 60, "land_spent_vnd_total": 1_000_000_000}
+            words = {"narrative_difficulties": "Thiếu quỹ đất"}
+            province.load("land", commune(code, number), "2024-H2", facts | words)
+        province.send(str(home / "partitions"), site=f"https://tinh-{code}.example/")
+    nation = national_pack(home / "nation", ())
+    shutil.copy2(ROOT / "config" / "national" / "units.csv", nation.folder)
+    nation = load_pack(nation.folder)
+    file = home / "national.duckdb"
+    build_national(nation, SharedFolder(str(home / "partitions")), file, DAY, stale_days=3)
+    with open_national(file) as opened:
+        publish_national_site(opened, nation, home / "site", NOON)
+    return home / "site"
+
+
+def test_each_kind_of_page_of_the_country_fits_and_is_accessible(page: Page, country: Path) -> None:
+    check_each_kind(page, country)
+
+
+def test_the_country_s_first_page_opens_and_answers_on_two_screens_of_a_phone(
+    page: Page, country: Path
+) -> None:
+    page.goto((country / "index.html").as_uri())
+    answers = page.locator(".answers dd")
+    assert answers.count() == 6
+    assert page.get_by_text("2/63 tỉnh (34 tỉnh hiện nay, 29 tỉnh đã kết thúc)").is_visible()
+    box = answers.last.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 2 * 844
+    closed = page.locator("details:not([open]) > summary")
+    while closed.count():
+        closed.first.click()
+    assert overflows(page) == []
+    # A code that passed to another province names both.
+    assert page.get_by_text("Tỉnh Bắc Ninh (từ 01/07/2025; trước là Tỉnh Bắc Giang)").count()
 
 
 def test_each_kind_of_page_is_as_wide_as_a4_when_it_is_printed(browser: Browser, var: Path) -> None:
