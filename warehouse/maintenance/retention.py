@@ -248,4 +248,16 @@ def remove_words(engine: Engine, sha256: str) -> list[int]:
             .where(ExplanationRow.delivery_id.in_(numbers))
             .values(REMOVED_FROM_EXPLANATION)
         )
+    if engine.dialect.name == "sqlite":
+        _empty_log(engine)
     return sorted(numbers)
+
+
+def _empty_log(engine: Engine) -> None:
+    """Write SQLite's log into its file. Until then the file has the rows as they were."""
+    # Below SQLAlchemy, which would begin a transaction: in one, this is not possible.
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
