@@ -150,12 +150,17 @@ class Desk:
         signature = Signature(self._by, datetime.now(UTC), _one_line(reason))
         if key.kind == HELD:
             return self._undo_held(key, signature)
-        if key.kind == EXPLANATION:
-            undone = undo_decision_on_explanation(self._warehouse, key.number, signature)
-        else:
-            undone = undo_decision_on_replacement(self._warehouse, key.number, signature)
+        is_explanation = key.kind == EXPLANATION
+        undo = undo_decision_on_explanation if is_explanation else undo_decision_on_replacement
+        undone = undo(self._warehouse, key.number, signature, self._rules.confirmable)
         if undone is None:
             raise UsageError(f"{key}: chưa có quyết định nào để thu hồi")
+        if undone.replacements:
+            numbers = ", ".join(str(number) for number in undone.replacements)
+            raise UsageError(
+                f"{key}: bản thay thế đã được dùng; `mtqg withdraw {numbers}` rút bản đó, "
+                "bản trước được dùng lại"
+            )
         export_changes(self._settings, self._warehouse)
         done = f"{key}: đã thu hồi quyết định. Trước đó {decided(undone.decision)}"
         if not undone.requeued:

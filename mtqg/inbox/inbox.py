@@ -118,7 +118,7 @@ def undo(
 
     What was waived is waived no longer: the next run checks the report again, and its sender gets
     the mail. A refusal that was not sent yet is not sent. A held mail or file that a run has taken
-    in stays taken in: `mtqg withdraw` takes back what came of it.
+    in, and a replacement that a run has put in force, stay: `mtqg withdraw` takes them back.
     """
     print_plain(_desk(by).undo(key, reason))
 

@@ -380,21 +380,22 @@ def test_a_refusal_that_is_undone_before_it_left_is_not_sent(own: Settings, inbo
     assert different == []
 
 
-def test_an_undone_replacement_gives_its_place_back_to_the_version_before(
+def test_an_accepted_replacement_is_undone_until_a_run_has_put_it_in_force(
     own: Settings, inbox: Inbox
 ) -> None:
     send_mistaken(own)
     night(own)
     reason = "Đơn vị gửi công văn xác nhận điều chỉnh số liệu quý II năm 2024."
     inbox("accept", "B2", "--by", BY, "--reason", reason)
-    night(own)
     undone = inbox("undo", "B2", *UNDO)
     assert undone.exit_code == 0, undone.exception
-    # What the replacement had replaced is checked once more in the same run.
-    last = night(own)
-    current = [verdict for verdict, _, is_current in verdicts(last) if is_current]
-    assert current == ["accepted"]
-    assert last.summary.waiting_for_office == 1
+    run = night(own)
+    assert [is_current for _, _, is_current in verdicts(run)] == [True, False]
+    assert run.summary.waiting_for_office == 1
+    inbox("accept", "B2", "--by", BY, "--reason", reason)
+    assert [is_current for _, _, is_current in verdicts(night(own))] == [False, False, True]
+    late = inbox("undo", "B2", *UNDO)
+    assert "`mtqg withdraw 2` rút bản đó" in str(late.exception)
     _, different = compared(own.warehouse_url, rebuilt(own))
     assert different == []
 

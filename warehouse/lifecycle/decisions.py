@@ -6,7 +6,7 @@ A finding that is waived here counts like one of a pack's `corrections/*.yaml`: 
 the report again (`decided_waivers`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Engine, and_, select
@@ -17,7 +17,7 @@ from program.records.audit import AuditAction, Signature
 from program.records.letter import NoticeKind
 from program.records.office_inbox import Decision, DecisionOutcome
 from warehouse.audit import record_act
-from warehouse.lifecycle.reprocess import requeue_waived
+from warehouse.lifecycle.reprocess import requeue_waived, waived_deliveries
 from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.tables import DecisionRow, ExplanationRow, SubmissionRow
 
@@ -36,10 +36,15 @@ class DecisionResult:
 
 @dataclass(frozen=True, slots=True)
 class UndoneDecision:
-    """A decision that was taken back, and the deliveries that the next run checks again."""
+    """A decision that was taken back, and the deliveries that the next run checks again.
+
+    It was not taken back if there are `replacements`: these deliveries count by it, in place of an
+    earlier version.
+    """
 
     decision: Decision
-    requeued: tuple[int, ...]
+    requeued: tuple[int, ...] = ()
+    replacements: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,7 @@ def decision_on_replacement(engine: Engine, submission: int) -> Decision | None:
 
 
 def undo_decision_on_explanation(
-    engine: Engine, number: int, signature: Signature
+    engine: Engine, number: int, signature: Signature, confirmable: Collection[str]
 ) -> UndoneDecision | None:
     """Take back what the office decided about an explanation, in one transaction.
 
@@ -174,24 +179,38 @@ def undo_decision_on_explanation(
     were checked with these waivers are requeued for the next run. A notice of the decision that was
     not sent becomes obsolete; nobody hears of one that was undone before it left.
 
+    `confirmable` are the rules that hold a replacement. Nothing changes where a run has put one in
+    force by this decision: compared with itself, it would pass another check. Withdrawing it brings
+    the earlier version back.
+
     Returns None, and changes nothing, where no decision stands.
     """
-    return _undo(engine, _Subject(explanation_id=number), signature)
+    return _undo(engine, _Subject(explanation_id=number), signature, confirmable)
 
 
 def undo_decision_on_replacement(
-    engine: Engine, submission: int, signature: Signature
+    engine: Engine, number: int, signature: Signature, confirmable: Collection[str]
 ) -> UndoneDecision | None:
-    """Take back what the office decided about a held replacement, as for an explanation."""
-    return _undo(engine, _Subject(submission_id=submission), signature)
+    """Take back what the office decided about a held replacement, as for an explanation.
+
+    `number` is that of its submission.
+    """
+    return _undo(engine, _Subject(submission_id=number), signature, confirmable)
 
 
-def _undo(engine: Engine, subject: _Subject, signature: Signature) -> UndoneDecision | None:
+def _undo(
+    engine: Engine, subject: _Subject, signature: Signature, confirmable: Collection[str]
+) -> UndoneDecision | None:
     # Transactions that write come one after the other (`warehouse.database.backends`).
     with Session(engine) as session, session.begin():
         row = session.scalar(select(DecisionRow).where(subject.is_about, decision_stands()))
         if row is None:
             return None
+        waivers = [WaiverEntry.model_validate(entry) for entry in row.waivers]
+        of_replacements = [waiver for waiver in waivers if waiver.rule in confirmable]
+        replacements = waived_deliveries(session, of_replacements)
+        if replacements:
+            return UndoneDecision(decision_of(row), replacements=tuple(sorted(replacements)))
         session.add(
             DecisionRow(
                 explanation_id=subject.explanation_id,
@@ -205,7 +224,6 @@ def _undo(engine: Engine, subject: _Subject, signature: Signature) -> UndoneDeci
             )
         )
         record_act(session, AuditAction.UNDO, subject.name, signature)
-        waivers = [WaiverEntry.model_validate(entry) for entry in row.waivers]
         requeued = requeue_waived(session, waivers)
         return UndoneDecision(decision_of(row), tuple(requeued))
 

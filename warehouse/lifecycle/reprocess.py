@@ -105,11 +105,8 @@ def _newly_waived(session: Session, correction: WaiverEntry) -> int | None:
     return None
 
 
-def requeue_waived(session: Session, waivers: Iterable[WaiverEntry]) -> list[int]:
-    """Requeue the deliveries whose last check waived a finding by one of `waivers`; return them.
-
-    In the caller's transaction. For waivers that are in force no longer.
-    """
+def waived_deliveries(session: Session, waivers: Iterable[WaiverEntry]) -> set[int]:
+    """Return the deliveries of which the newest check waived a finding by one of `waivers`."""
     found: set[int] = set()
     for waiver in waivers:
         newest = newest_of(session, *waiver.report)
@@ -118,8 +115,17 @@ def requeue_waived(session: Session, waivers: Iterable[WaiverEntry]) -> list[int
         overruled = [each for each in findings_of_check(session, newest.id) if each.overruled]
         if any(waiver.match(finding) is WaiverMatch.EXACT for finding in overruled):
             found.add(newest.delivery_id)
+    return found
+
+
+def requeue_waived(session: Session, waivers: Iterable[WaiverEntry]) -> list[int]:
+    """Requeue what `waived_deliveries` returns, in the caller's transaction; return it.
+
+    For waivers that are in force no longer.
+    """
     processed = select(DeliveryRow.id).where(
-        DeliveryRow.id.in_(found), DeliveryRow.state == DeliveryState.PROCESSED
+        DeliveryRow.id.in_(waived_deliveries(session, waivers)),
+        DeliveryRow.state == DeliveryState.PROCESSED,
     )
     requeued = sorted(session.scalars(processed))
     _requeue(session, requeued)

@@ -213,16 +213,8 @@ def held_replacements(engine: Engine, confirmable: Collection[str]) -> list[Held
     an earlier version counts, and nobody decided about it.
     """
     newer, current = aliased(SubmissionRow), aliased(SubmissionRow)
-    newer_file = aliased(DeliveryRow)
-    # An earlier file that was checked again is no newer version of the report.
-    newer_version = (
-        select(newer.id)
-        .join(newer_file, newer_file.id == newer.delivery_id)
-        .where(
-            same_report(newer, SubmissionRow),
-            newer.version > SubmissionRow.version,
-            newer_file.received_at >= DeliveryRow.received_at,
-        )
+    newer_version = select(newer.id).where(
+        same_report(newer, SubmissionRow), newer.version > SubmissionRow.version
     )
     counts = select(current.id).where(
         same_report(current, SubmissionRow),
