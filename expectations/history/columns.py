@@ -52,7 +52,7 @@ LINE_COLUMNS = (
     *("before_period", "shifted", "copied", "is_lost", "other_line"),
 )
 VERSION_COLUMNS = (
-    *("submission_id", "row", "is_older", "saved_date", "replaced_date", "replaced_received_date"),
+    *("submission_id", "row", "is_older", "saved_time", "replaced_time", "replaced_received_time"),
 )
 INDICATOR_COLUMNS = (
     *("submission_id", "row", "figure", "indicator", "unit", "target"),

@@ -1,6 +1,7 @@
 """The same bytes again: a duplicate of what counts now, a new version of what was replaced."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -236,7 +237,9 @@ def test_a_correction_with_an_older_time_counts_and_is_asked_about(
             select(FindingRow.message).where(FindingRow.rule == "HIS-17")
         ).all()
         first, second = session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)).all()
-    assert "lưu ngày 16/01/2025" in message
+    # Both were saved on one day: only the hours tell which is the older.
+    saved, replaced = re.findall(r"lưu lúc (16/01/2025 \d\d:\d\d)", message)
+    assert saved < replaced
     assert first.received_at < second.received_at
     assert first.offered_at is not None
     assert second.offered_at is not None

@@ -20,7 +20,7 @@ from expectations.history.columns import (
     VERSIONS,
 )
 from expectations.history.comparable import ComparableIndex
-from expectations.history.frames.copies import reports_frame, with_dates
+from expectations.history.frames.copies import reports_frame
 from expectations.history.frames.indicators import indicators_frame
 from expectations.history.frames.lines import lines_frames
 from expectations.history.frames.matrix_lines import matrix_lines_frame
@@ -32,7 +32,7 @@ from expectations.history.spread import integers
 from program.forms.elements import form_elements
 from program.forms.form import Form
 from program.pack.load import Pack
-from program.vietnamese import vietnam_day
+from program.vietnamese import format_instant
 
 _COMPARED = (
     "before",
@@ -125,12 +125,13 @@ def _versions_frame(memory: ReportHistory, numbers: Sequence[int]) -> pd.DataFra
         is_requested = report.number in requested
         if replaced is not None and is_requested and _is_older(report, replaced):
             moments = (report.claimed_at, replaced.claimed_at, replaced.received_at)
-            dates = [vietnam_day(moment) for moment in moments if moment is not None]
-            rows.append((report.number, 0, 1, *dates))
+            # With the hour: both files may be of one day.
+            times = [format_instant(moment) for moment in moments if moment is not None]
+            rows.append((report.number, 0, 1, *times))
         # A version that does not load never becomes current.
         if report.loads:
             current[report.key] = report
-    return with_dates(pd.DataFrame.from_records(rows, columns=list(VERSION_COLUMNS)))
+    return pd.DataFrame.from_records(rows, columns=list(VERSION_COLUMNS))
 
 
 def _is_older(report: HistoryReport, replaced: HistoryReport) -> bool:
