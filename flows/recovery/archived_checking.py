@@ -24,7 +24,7 @@ _Read: TypeAlias = tuple[Delivery, Sequence[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedDelivery:
+class CheckedReports:
     """The reports of a delivery; none where `error` says why it could not be read or checked."""
 
     delivery: Delivery
@@ -40,7 +40,7 @@ class ArchivedChecking:
         self._pack = pack
         self._rules = rules
 
-    def __call__(self, deliveries: Sequence[Delivery]) -> list[CheckedDelivery]:
+    def __call__(self, deliveries: Sequence[Delivery]) -> list[CheckedReports]:
         """Return each delivery with its reports, in order.
 
         Raises ArchiveError if there is no archive, and ReaderError if no process can read.
@@ -48,19 +48,19 @@ class ArchivedChecking:
         read = zip(deliveries, self._reading(deliveries), strict=True)
         return list(chain.from_iterable(map(self._checked, _without_repeats(read))))
 
-    def with_own_forms(self, checked: CheckedDelivery) -> CheckedDelivery:
+    def with_own_forms(self, checked: CheckedReports) -> CheckedReports:
         """Return a delivery whose reports have the forms of this process's pack."""
         reports: list[CheckedWithin] = []
         for report in checked.reports:
             reading = self._reading.with_own_form(report.reading)
             reports.append(CheckedWithin(reading, report.findings))
-        return CheckedDelivery(checked.delivery, reports, checked.error)
+        return CheckedReports(checked.delivery, reports, checked.error)
 
     def close(self) -> None:
         """End the processes that read."""
         self._reading.close()
 
-    def _checked(self, read: Sequence[_Read]) -> Iterator[CheckedDelivery]:
+    def _checked(self, read: Sequence[_Read]) -> Iterator[CheckedReports]:
         """Yield deliveries that differ, each with all its reports or with an error."""
         errors: dict[int, str] = {}
         readings: list[ParsedReport] = []
@@ -80,16 +80,16 @@ class ArchivedChecking:
             reports[report.reading.delivery.id].append(report)
         for delivery, _ in read:
             if delivery.id in errors:
-                yield CheckedDelivery(delivery, error=errors[delivery.id])
+                yield CheckedReports(delivery, error=errors[delivery.id])
             else:
-                yield CheckedDelivery(delivery, reports[delivery.id])
+                yield CheckedReports(delivery, reports[delivery.id])
 
 
 def check_archived(
     fan_out: FanOut,
     checking: ArchivedChecking,
     deliveries: Iterable[Delivery],
-) -> Iterator[CheckedDelivery]:
+) -> Iterator[CheckedReports]:
     """Yield each delivery with its reports, in order. `deliveries` may be read ahead."""
     return map(checking.with_own_forms, by_delivery(fan_out, checking, deliveries))
 

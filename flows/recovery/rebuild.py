@@ -21,7 +21,7 @@ from flows.fan_out import open_fan_out
 from flows.night.cross_checks import cross_check_current
 from flows.recovery.archived_checking import (
     ArchivedChecking,
-    CheckedDelivery,
+    CheckedReports,
     check_archived,
 )
 from flows.recovery.replay_log import read_arrivals, read_purge_records, read_runs
@@ -184,7 +184,7 @@ class Rebuilding:
         self,
         document: Document,
         chunks: Sequence[_Chunk],
-        checked: Iterator[CheckedDelivery],
+        checked: Iterator[CheckedReports],
         advance: Callable[[int], None],
     ) -> None:
         """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
@@ -224,7 +224,7 @@ class Rebuilding:
     def _checked(
         self,
         checks: _ChecksOfRun,
-        deliveries: Iterable[CheckedDelivery],
+        deliveries: Iterable[CheckedReports],
     ) -> dict[int, list[Submission]]:
         """Return the submissions of each delivery of which every report could be checked."""
         reports: list[CheckedWithin] = []
