@@ -12,6 +12,7 @@ Usage: python -m benchmarks.mass_work --districts 50 [--quarters 2] [--workers 1
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from benchmarks.country import Country, country_of
 from benchmarks.cpu import cpu_seconds, tree_seconds
@@ -39,7 +41,12 @@ from program.settings import ROOT, Settings
 from warehouse.database.engine import open_warehouse
 from warehouse.maintenance.diff import differences
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 _MACHINES = (2, 4, 8, 16, 32)
+_START_SECONDS = 300
+"""How long workers may take to start on a busy machine."""
 
 
 @dataclass(slots=True)
@@ -150,25 +157,46 @@ def here(command: Command, settings: Settings) -> Done:
 
 def by_workers(command: Command, settings: Settings, workers: int) -> Done:
     """Measure a command by so many worker processes, which have imported what they need."""
-    from distributed import LocalCluster  # noqa: PLC0415  (an extra)
-
-    with (
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-        ) as cluster,
-        cluster.get_client() as client,
-    ):
+    with TemporaryDirectory() as folder, _cluster(Path(folder), workers) as client:
         pids = list(client.run(os.getpid).values())
         client.run(load_batch_checker)
         before = sum(map(tree_seconds, pids))
-        at = settings.model_copy(update={"dask_address": cluster.scheduler_address})
+        at = settings.model_copy(update={"dask_address": client.scheduler.address})
         cost = command.cost(at)
         cost.workers = sum(map(tree_seconds, pids)) - before
     return cost
+
+
+@contextmanager
+def _cluster(folder: Path, workers: int) -> Iterator["Client"]:
+    """Start a scheduler and its workers as a ministry does, and end them at the end.
+
+    A scheduler within this process would count as the command's.
+    """
+    from distributed import Client  # noqa: PLC0415  (an extra)
+
+    file = str(folder / "scheduler.json")
+    at = ("--scheduler-file", file, "--host", "127.0.0.1", "--no-dashboard")
+    counts = ("--nworkers", str(workers), "--nthreads", "1")
+    with (
+        _program("scheduler", *at, "--port", "0"),
+        _program("worker", *at, *counts, "--local-directory", str(folder)),
+        Client(scheduler_file=file, timeout=_START_SECONDS) as client,
+    ):
+        client.wait_for_workers(workers, timeout=_START_SECONDS)
+        yield client
+
+
+@contextmanager
+def _program(*arguments: str) -> Iterator[None]:
+    """Run a program of Dask's for as long as the block takes."""
+    command = [sys.executable, "-m", "dask", *arguments]
+    started = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        started.terminate()
+        started.wait()
 
 
 @contextmanager

@@ -24,8 +24,8 @@ from program.errors import ConfigurationError, MtqgError
 
 logger = logging.getLogger("mtqg.dask")
 
-_SLICE = 50
-"""Deliveries of a task: so many take a second or more, and a task costs Dask milliseconds."""
+_SLICE = 200
+"""Deliveries of a task: the rules of all forms cost a batch as much as some hundred reports do."""
 _TASKS_OF_A_THREAD = 3
 """Tasks that wait or run for each thread of the workers, so that none waits for this process."""
 _CONNECT_SECONDS = 30

@@ -49,6 +49,12 @@ def cluster() -> Iterator[LocalCluster]:
         yield cluster
 
 
+@pytest.fixture(autouse=True)
+def _many_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make several tasks of the sample, so that a worker can be lost between two of them."""
+    monkeypatch.setattr(DaskFanOut, "most_deliveries", 30)
+
+
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The sample's files after one run of them all."""
