@@ -33,6 +33,7 @@ def purge(
     be read or restored again, except from backups, which keep them.
     """
     from flows.recovery.purge import expired_of, letters_of, purge  # noqa: PLC0415  (keeps --help quick)
+    from flows.recovery.replay_log import export_changes  # noqa: PLC0415
     from warehouse.database.backends import OpenMode  # noqa: PLC0415
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
     from warehouse.database.run_lock import exclusive_briefly  # noqa: PLC0415
@@ -57,6 +58,8 @@ def purge(
             return
         for entry in expired:
             purge(settings, archive, engine, entry, signed(by))
+    # The audit trail has new rows, which a rebuild before the next run must have too.
+    export_changes(settings, engine)
     out.print(f"{counts} were deleted; a record of each file is in the archive.")
 
 
