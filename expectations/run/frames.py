@@ -3,7 +3,7 @@
 Each holds all parsed reports of a batch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 import pandas as pd
@@ -77,6 +77,7 @@ def _element_figures(table: Table, read: ParsedTable | None) -> dict[str, float]
     if read is not None and table.kind == "matrix":
         positions = {line: position for position, line in enumerate(read.lines)}
     figure_of_blank = _figure_of_blank_line(table, positions)
+    not_split = _lines_of_totals_not_split(table, positions)
     figures: dict[str, float] = {}
     for name, (column, line) in table.elements.items():
         if not column.type.is_numeric:
@@ -84,7 +85,7 @@ def _element_figures(table: Table, read: ParsedTable | None) -> dict[str, float]
         figures[name] = figure_of_blank
         # Without a figure, a line that must be there is unknown, and so is one with given parts.
         has_given_part = any(part in positions for part in line.parts)
-        if line.total or has_given_part:
+        if line.total or has_given_part or line.key in not_split:
             figures[name] = _UNKNOWN
         if read is not None and line.key in positions:
             position = positions[line.key]
@@ -106,6 +107,19 @@ def _figure_of_blank_line(table: Table, positions: Mapping[str, int]) -> float:
     if not filled_by_choice:
         return _UNKNOWN
     return 0.0
+
+
+def _lines_of_totals_not_split(table: Table, positions: Mapping[str, int]) -> Set[str]:
+    """Return the parts of each line that has figures while none of its parts has any.
+
+    Whoever gives a project's figure and leaves out all its sub-projects has not split it. The parts
+    are then unknown: 0 for each of them would contradict the project's figure.
+    """
+    not_split: set[str] = set()
+    for line in table.lines:
+        if line.key in positions and positions.keys().isdisjoint(line.parts):
+            not_split.update(line.parts)
+    return not_split
 
 
 def _add_counts(

@@ -262,6 +262,36 @@ def test_a_project_whose_line_is_missing_over_its_sub_projects_is_asked_for(pack
     assert "Dự án 3. Phát triển sản xuất nông, lâm nghiệp" in finding.message
 
 
+def test_a_project_that_nobody_split_into_its_sub_projects_contradicts_nothing(pack: Pack) -> None:
+    projects: list[list[Cell]] = [
+        ["Dự án 1", 100, 100, 60, 60],
+        ["Dự án 3", 70, 70, 50.5, 50.5],
+        # Their lines may stand there with nothing in them.
+        ["Dự án 4", 50, 50, 25, 25],
+        ["Tiểu dự án 1 - Dự án 4"],
+    ]
+    good = own_workbook(pack, *projects, ["Tổng cộng", 220, 220, 135.5, 135.5])
+    (reading,) = read_parts(good, delivery(), pack)
+    (submission,) = check(pack, reading)
+    assert asked(submission) == []
+
+    # What was split, and the sum of all projects, is checked all the same.
+    split: list[Cell] = ["Tiểu dự án 1 - Dự án 3", 80, 80, 50.5, 50.5]
+    too_much_below = [*projects, split, ["Tổng cộng", 220, 220, 135.5, 135.5]]
+    assert sums_due(pack, too_much_below) == {"Cần là: 80"}
+    too_large_total = [*projects, ["Tổng cộng", 221, 221, 135.5, 135.5]]
+    assert sums_due(pack, too_large_total) == {"Cần là: 220"}
+
+
+def sums_due(pack: Pack, lines: list[list[Cell]]) -> set[str]:
+    """Return what the findings of a report ask for; they are all about sums of lines."""
+    (reading,) = read_parts(own_workbook(pack, *lines), delivery(), pack)
+    (submission,) = check(pack, reading)
+    found = asked(submission)
+    assert {finding.rule for finding in found} == {"CELL-16"}
+    return {finding.expected for finding in found}
+
+
 def test_a_project_s_short_name_is_known_with_spaces_too(pack: Pack) -> None:
     content = own_workbook(
         pack,
