@@ -15,6 +15,7 @@ from connectors.reader.find.table_region import TableRegion
 from connectors.reader.open.sheet_size import Corner
 from connectors.reader.open.template_totals import with_totals
 from connectors.reader.open.workbook import CellValue
+from connectors.reader.values.fractions_of_one import without_fractions_of_one
 from connectors.reader.values.measures import read_measures
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
 from connectors.reader.values.parse_column import NAN, parse_column
@@ -310,6 +311,7 @@ def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnVal
         measure = place.measures[column.name]
         read = parse_column(cells, column, measure)
         read = as_written_alike(read, cells, column, measure)
+        read = without_fractions_of_one(read, cells)
         values[column.name] = read.values
         # A spreadsheet passes over figures that are text. This matters where it adds them up.
         if column.name in summed:

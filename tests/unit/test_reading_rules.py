@@ -337,6 +337,13 @@ MET: dict[str, bytes | None] = {
     "CELL-54": typed_lines(
         "disbursement", "2024-Q4", ["Dự án 3"], ["Tiểu dự án 1 - Dự án 3", 30], ["Tổng cộng", 30]
     ),
+    "CELL-55": template(
+        "works",
+        "2024-Q4",
+        work_list=[
+            {**work("Xã An Hiệp")[0], "work_progress_pct": progressed} for progressed in (1, 0.53)
+        ],
+    ),
 }
 
 

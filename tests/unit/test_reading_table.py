@@ -46,6 +46,7 @@ NEVER_MET_IN_A_VALUE = {
     "CELL-13",
     "CELL-19",
     "CELL-54",
+    "CELL-55",
     "CELL-20",
     "CELL-21",
     "CELL-37",

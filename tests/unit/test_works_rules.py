@@ -11,8 +11,9 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from program.calendar.period import Period
+from program.finding_groups import grouped
 from program.pack.load import Pack
-from program.parsed_report import ParsedReport
+from program.parsed_report import ParsedReport, is_given
 from program.submission import Submission, Verdict
 from publish.template import Cell, Values, write_template
 from tests.conftest import delivery
@@ -164,6 +165,37 @@ def test_a_consistent_report_is_accepted_without_a_question_and_counted(pack: Pa
         "works_disbursed_listed_vnd": 2_200_000_000,
         "works_infrastructure_disbursed_vnd": 2_200_000_000,
     }
+
+
+def test_a_progress_in_fractions_of_one_is_one_item(pack: Pack) -> None:
+    works = [
+        {**ROAD, "work_progress_pct": 1.0},
+        {**BRIDGE, "work_progress_pct": 0.6},
+        {**HOUSE, "work_progress_pct": 0.0},
+        {**ROAD, "work_code": "004", "work_name": "Đường số 4", "work_progress_pct": 1.0},
+    ]
+    reading = read(pack, works)
+    (submission,) = check(pack, reading)
+    (item,) = grouped(asked(submission))
+    assert (item.first.rule, len(item.others)) == ("CELL-55", 2)
+    assert submission.verdict is Verdict.QUARANTINED
+    progress = reading.tables["work_list"].values["work_progress_pct"]
+    assert [is_given(value) for value in progress] == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    "progress", [(0.6, 1.0, 85.0), (0.6, "1%", "2%")], ids=["a larger one", "with the sign"]
+)
+def test_a_progress_that_is_surely_in_percent_is_kept(
+    pack: Pack, progress: tuple[Cell, ...]
+) -> None:
+    works: list[Work] = []
+    for number, progressed in enumerate(progress):
+        work = {"work_code": f"00{number}", "work_name": f"Cầu số {number}"}
+        works.append({**BRIDGE, **work, "work_progress_pct": progressed})
+    (submission,) = check(pack, read(pack, works))
+    (finding,) = asked(submission)
+    assert (finding.rule, finding.value) == ("CELL-24", "0,6")
 
 
 def test_two_districts_may_use_the_same_code(pack: Pack) -> None:

@@ -27,6 +27,7 @@ from program.vietnamese import format_number
 EXACT_DIGITS = 15
 EXACT_BELOW = 10.0**EXACT_DIGITS
 PERCENT = "%"
+DOUBTFUL_FRACTION = "CELL-24"
 _LARGEST_PLAIN, _PLAIN_PARTS = 1e9, 1e6
 _MEANT_DECIMALS = 6
 
@@ -171,7 +172,7 @@ def _doubtful_fraction(number: float) -> Parsed:
     # In decimals: 0.285 times 100 is 28.499999999999996 in binary.
     in_percent = float(Decimal(repr(number)) * 100)
     meant = format_number(in_percent, decimals=_MEANT_DECIMALS)
-    return Parsed(number, "CELL-24", meant=meant)
+    return Parsed(number, DOUBTFUL_FRACTION, meant=meant)
 
 
 def _parse_text(cell: str, column: Column, measure: str) -> Parsed:
