@@ -47,6 +47,28 @@ _WRITTEN: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = (
     (PeriodKind.MONTH, re.compile(_START + _MONTH + _OF_YEAR)),
     (PeriodKind.YEAR, re.compile(_START + r"(?:(?:ca )?nam )?" + _YEAR)),
 )
+# Spans of a year, on folded text: "3 tháng đầu năm 2024", "từ tháng 10 đến tháng 12 năm 2024", "từ
+# 01/10/2024 đến 31/12/2024". A dash between two days is gone from folded text.
+_MONTH_NUMBER = r"0?[1-9]|1[0-2]"
+_TO = r"(?:den|toi) (?:het )?"
+_COUNTED_MONTHS = re.compile(
+    _START
+    + rf"(?P<count>{_MONTH_NUMBER}) thang (?:(?:cua|trong) )?(?:(?P<end>dau|cuoi) )?nam "
+    + _YEAR
+)
+_MONTH_TO_MONTH = re.compile(
+    _START
+    + rf"(?:tu )?thang (?P<first>{_MONTH_NUMBER}) {_TO}(?:thang )?(?P<last>{_MONTH_NUMBER})"
+    + _OF_YEAR
+)
+_DAY_TO_DAY = re.compile(
+    _START
+    + rf"(?:tu )?(?:ngay )?0?1 (?:thang )?(?P<first>{_MONTH_NUMBER})"
+    + r"(?: (?:nam )?(?P<first_year>20[0-9]{2}))?"
+    + rf" (?:{_TO})?(?:ngay )?"
+    + rf"(?P<last_day>[0-9]{{2}}) (?:thang )?(?P<last>{_MONTH_NUMBER})"
+    + _OF_YEAR
+)
 _NUMBERS = {
     "i": 1,
     "ii": 2,
@@ -85,8 +107,9 @@ class Period:
     def read(cls, text: str) -> "Period | None":
         """Return the period that an office wrote ("Quý IV/2024", "6 tháng đầu năm 2024"), or None.
 
-        A text with several periods ("Quý III, IV/2024") or another span ("9 tháng đầu năm 2024")
-        gives None: nothing is guessed.
+        A span that has the months or the days of a period is that period ("từ 01/10/2024 đến
+        31/12/2024"). A text with several periods ("Quý III, IV/2024") or another span ("9 tháng
+        đầu năm 2024") gives None: nothing is guessed.
         """
         try:
             return cls.parse(text)
@@ -101,7 +124,7 @@ class Period:
                 # The pattern of a year has no group `n`.
                 number = match.groupdict().get("n")
                 return cls(year, kind, _ordinal(number))
-        return None
+        return _spanned(folded)
 
     @property
     def code(self) -> str:
@@ -181,6 +204,35 @@ class Period:
 
 def _periods_in_year(kind: PeriodKind) -> int:
     return 12 // _MONTHS_IN[kind]
+
+
+def _spanned(folded: str) -> Period | None:
+    """Return the period that the span of a folded text is; None for another span or text."""
+    if match := _COUNTED_MONTHS.fullmatch(folded):
+        count = int(match["count"])
+        # Only of twelve months is it clear which they are.
+        if match["end"] is None and count < 12:
+            return None
+        first = 13 - count if match["end"] == "cuoi" else 1
+        return _of_months(int(match["year"]), first, first + count - 1)
+    if match := _MONTH_TO_MONTH.fullmatch(folded):
+        return _of_months(int(match["year"]), int(match["first"]), int(match["last"]))
+    if match := _DAY_TO_DAY.fullmatch(folded):
+        if match["first_year"] not in (None, match["year"]):
+            return None
+        period = _of_months(int(match["year"]), int(match["first"]), int(match["last"]))
+        if period is not None and period.end.day == int(match["last_day"]):
+            return period
+    return None
+
+
+def _of_months(year: int, first: int, last: int) -> Period | None:
+    """Return the period from the first to the last of two months; None where there is none."""
+    length = last - first + 1
+    for kind, months in _MONTHS_IN.items():
+        if months == length and last % months == 0:
+            return Period(year, kind, last // months)
+    return None
 
 
 def _ordinal(text: str | None) -> int:
