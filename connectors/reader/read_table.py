@@ -1,6 +1,7 @@
 """Reading a located table: which of its rows are lines, and the values of their columns."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -171,20 +172,15 @@ def _report_columns(place: TableRegion, lines: list[int]) -> None:
     """Report what is odd about the table's headings and about copies of it on other sheets."""
     header = place.header
     missing = _missing_columns(place)
-    for column in missing:
-        if column.rare:
-            continue
-        rule = "FORM-07" if column.required else "FORM-14"
-        values = {"column": column.label, "table": place.table.title}
-        # A column that is missing has no cell. The header's row is nearest to where it should be.
-        place.report(rule, header.row, 0, None, **values)
+    unknown = _strangers_with_figures(place, lines)
+    is_explained = _report_missing(place, missing, unknown)
     for claim in header.doubtful:
         _report_heading(place, "FORM-20", claim.heading, column=claim.column.label)
     for claim in header.doubles:
         _report_heading(place, "FORM-19", claim.heading, column=claim.column.label)
     for slip in header.slips:
         _report_heading(place, "FORM-40", slip.heading, label=slip.label.label)
-    _report_strangers(place, missing, lines)
+    _report_strangers(place, missing, [] if is_explained else unknown)
     _report_copies(place)
 
 
@@ -196,16 +192,57 @@ def _missing_columns(place: TableRegion) -> list[Column]:
     return [column for column in place.table.columns if column.name not in named]
 
 
-def _report_strangers(place: TableRegion, missing: list[Column], lines: list[int]) -> None:
-    """Report the headings that name no column of the form."""
-    labels_of_figures = [column.label for column in missing if column.type.is_numeric]
-    missing_labels = ", ".join(labels_of_figures)
+def _strangers_with_figures(place: TableRegion, lines: list[int]) -> list[Heading]:
+    """Return the headings over figures that name no column of the form."""
+    strangers = place.header.strangers
+    return [each for each in strangers if _figure_in(place, each.at, lines) is not None]
+
+
+def _report_missing(place: TableRegion, missing: list[Column], unknown: list[Heading]) -> bool:
+    """Report each missing column; tell whether the reports name the `unknown` headings too.
+
+    A required column of figures that is missing, and a heading over figures that nobody knows, have
+    probably one cause: the heading was changed. One finding then names both.
+    """
+    header = place.header
+    labels = _labels_of_figures(missing)
+    is_explained = False
+    for column in missing:
+        if column.rare:
+            continue
+        rule = "FORM-07" if column.required else "FORM-14"
+        values = {"column": column.label, "table": place.table.title}
+        # A column that is missing has no cell. The header's row is nearest to where it should be.
+        row, at = header.row, 0
+        if column.required and column.type.is_numeric and unknown:
+            is_explained = True
+            row, at = unknown[0].row, unknown[0].at
+            values |= {"unknown": _named(unknown), "missing": labels}
+        problem = place.problem(rule, row, at, None, **values)
+        case = "renamed" if "unknown" in values else ""
+        place.problems.append(replace(problem, case=case))
+    return is_explained
+
+
+def _labels_of_figures(columns: Iterable[Column]) -> str:
+    return ", ".join(column.label for column in columns if column.type.is_numeric)
+
+
+def _named(headings: Sequence[Heading]) -> str:
+    """Return the first heading with its cell, and the cells of the others."""
+    first, *others = headings
+    cells = [f"{column_letter(each.at + 1)}{each.row + 1}" for each in others]
+    own_cell = f"{column_letter(first.at + 1)}{first.row + 1}"
+    return ", ".join([f'"{first.text}" ({own_cell})', *cells])
+
+
+def _report_strangers(place: TableRegion, missing: list[Column], asked: list[Heading]) -> None:
+    """Report the headings that name no column of the form; those `asked` about by a warning."""
+    missing_labels = _labels_of_figures(missing)
     for heading in place.header.strangers:
         # It may be a column of the form under another name, or one of the sender's own. Only the
         # sender knows.
-        rule = "FORM-08"
-        if labels_of_figures and _figure_in(place, heading.at, lines) is not None:
-            rule = "FORM-25"
+        rule = "FORM-25" if missing_labels and heading in asked else "FORM-08"
         _report_heading(place, rule, heading, column=missing_labels)
 
 

@@ -1,9 +1,11 @@
 """Each rule of the disbursement form: what it must find, at which cell, and what it must leave alone."""
 
+import io
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+import openpyxl
 import pytest
 
 from connectors.reader.reader import read_parts
@@ -308,6 +310,26 @@ def test_a_project_s_short_name_is_known_with_spaces_too(pack: Pack) -> None:
     assert lines == ["da1", "da3", "da3_tda1", "da3_tda2", "da10", "da10_tda1", "total"]
     (submission,) = check(pack, reading)
     assert asked(submission) == []
+
+
+def test_a_group_of_columns_under_another_heading_is_one_item(pack: Pack) -> None:
+    content = own_workbook(pack, ["Dự án 1", 100, 100, 60, 60], ["Tổng cộng", 100, 100, 60, 60])
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    for cell in book["Giải ngân"][4]:
+        cell.value = str(cell.value).replace("Giải ngân lũy kế", "Thực hiện")
+    buffer = io.BytesIO()
+    book.save(buffer)
+    (reading,) = read_parts(buffer.getvalue(), delivery(), pack)
+    (submission,) = check(pack, reading)
+    (finding,) = asked(submission)
+    assert (finding.rule, finding.cell, submission.verdict) == (
+        "FORM-07",
+        "J4",
+        Verdict.QUARANTINED,
+    )
+    assert '"Thực hiện – Sự nghiệp TW" (J4), M4' in finding.message
+    # Who renamed a group sees which columns of the form to look for, the optional ones too.
+    assert "Giải ngân lũy kế – Sự nghiệp TW" in finding.message
 
 
 def test_the_capital_of_a_budget_is_known_by_its_usual_short_words(pack: Pack) -> None:

@@ -201,7 +201,7 @@ ASKED: list[tuple[str, dict[str, Rows], list[tuple[str, str]]]] = [
     (
         "a required column under another name",
         {"header": [header(Số_lớp="Số lượng lớp")]},
-        [("FORM-07", "A5"), ("FORM-25", "B5")],
+        [("FORM-07", "B5"), ("FORM-08", "B5")],
     ),
     (
         "an optional column under another name",

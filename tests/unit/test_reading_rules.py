@@ -234,7 +234,7 @@ MET: dict[str, bytes | None] = {
     "FORM-04": with_unit(["Đơn vị: Sóc Trăng"]),
     "FORM-05": with_period("9 tháng đầu năm 2024"),
     "FORM-06": with_unit(["Đơn vị: Huyện Kế Sách"]),
-    "FORM-07": levels(header=[header(1, None)]),
+    "FORM-07": levels(header=[header(1, "Số lượng lớp")]),
     "FORM-08": levels(header=[[*HEADER, "Ghi chú"]]),
     "FORM-09": levels(lines=[DISTRICT]),
     "FORM-10": with_unit(["Đơn vị: Huyện Kế Sách"], ["Mã đơn vị: 942"]),

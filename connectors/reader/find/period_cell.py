@@ -24,9 +24,7 @@ from program.vietnamese import format_date
 # A day, or the years of the Program, are no period of a report.
 _OTHER_TIMES = re.compile(r"\b(?:ngay|giai doan)\b")
 # A period in a title begins with one of these words; a year alone may be any number.
-_OPENS_PERIOD = re.compile(
-    r"(?:quy|q|thang|nam|ca nam|[0-9]+ thang|sau thang|nua) ?[0-9ivx]*\b"
-)
+_OPENS_PERIOD = re.compile(r"(?:quy|q|thang|nam|ca nam|[0-9]+ thang|sau thang|nua) ?[0-9ivx]*\b")
 # "9 tháng đầu năm 2024", "Quý III và quý IV năm 2024": the last words alone mean something else.
 _GOES_ON_BEFORE = re.compile(r"dau|cuoi|va|den|tu|thang|quy|ky|[0-9]+|[ivx]+")
 
