@@ -247,13 +247,19 @@ def _report_strangers(place: TableRegion, missing: list[Column], asked: list[Hea
 
 
 def _report_copies(place: TableRegion) -> None:
-    """Report each other sheet that holds the same table; hidden ones by a rule of their own."""
+    """Report each other sheet that holds the same table.
+
+    Hidden ones and equal ones are reported by rules of their own.
+    """
     header = place.header
     for name in header.elsewhere:
         rule = "FORM-23"
-        # Which of two visible sheets counts is a question. That a hidden one does not is none.
+        # Which of two visible sheets counts is a question. That a hidden one does not is none, and
+        # of two equal ones either counts.
         if name in header.unseen and not header.sheet.is_hidden:
             rule = "FORM-46"
+        elif name in header.copies:
+            rule = "FORM-62"
         place.report(rule, header.row, 0, name, table=place.table.title)
 
 

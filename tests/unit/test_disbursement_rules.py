@@ -332,6 +332,24 @@ def test_a_group_of_columns_under_another_heading_is_one_item(pack: Pack) -> Non
     assert "Giải ngân lũy kế – Sự nghiệp TW" in finding.message
 
 
+def test_a_copy_of_the_sheet_is_asked_about_only_where_it_is_equal(pack: Pack) -> None:
+    content = own_workbook(pack, ["Dự án 1", 100, 100, 60, 60], ["Tổng cộng", 100, 100, 60, 60])
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    copy = book.copy_worksheet(book["Giải ngân"])
+    copy.title = "Giải ngân (2)"
+    for figure, rule, verdict in (
+        (60, "FORM-62", Verdict.ACCEPTED_WITH_WARNINGS),
+        (61, "FORM-23", Verdict.QUARANTINED),
+    ):
+        copy["J5"] = figure
+        buffer = io.BytesIO()
+        book.save(buffer)
+        (reading,) = read_parts(buffer.getvalue(), delivery(), pack)
+        (submission,) = check(pack, reading)
+        assert [finding.rule for finding in asked(submission)] == [rule]
+        assert submission.verdict is verdict
+
+
 def test_the_capital_of_a_budget_is_known_by_its_usual_short_words(pack: Pack) -> None:
     form = pack.form("disbursement", Period.parse("2024"))
     assert form is not None

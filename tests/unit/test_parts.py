@@ -96,8 +96,8 @@ def test_a_quarter_with_nothing_to_report_is_a_report_beside_the_others(pack: Pa
 
 @pytest.mark.parametrize(
     "second",
-    [summary(identity=[]), summary(), summary(identity=[UNIT])],
-    ids=["says nothing", "says the same", "no period"],
+    [summary(identity=[]), summary(lines=[TOTAL]), summary(identity=[UNIT])],
+    ids=["says nothing", "lacks lines", "no period"],
 )
 def test_a_table_that_stands_twice_without_a_difference_is_never_guessed(
     pack: Pack, second: Rows

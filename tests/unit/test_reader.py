@@ -713,12 +713,19 @@ def test_a_workbook_without_one_of_the_tables_is_asked_for_it(pack: Pack) -> Non
     assert reading.problems[0].values == {"table": "II. Danh sách lớp"}
 
 
+def test_a_sheet_and_its_equal_copy_are_counted_once(pack: Pack, good: dict[str, float]) -> None:
+    one, other = ("Tổng hợp", summary()), ("Danh sách lớp", class_list())
+    reading = read(workbook(one, other, ("Tổng hợp (2)", summary())), pack)
+    assert (figures(reading), met(reading)) == (good, [("FORM-62", "A5")])
+
+
 def test_a_table_on_two_sheets_is_asked_about_and_an_empty_copy_is_not(
     pack: Pack, good: dict[str, float]
 ) -> None:
     empty = summary(lines=[["Cấp huyện"], ["Cấp xã"], ["Tổng cộng"]])
     one, other = ("Tổng hợp", summary()), ("Danh sách lớp", class_list())
-    assert met(read(workbook(one, other, ("Tổng hợp (2)", summary())), pack)) == [("FORM-23", "A5")]
+    changed = summary(lines=[DISTRICT, COMMUNE, [*TOTAL[:-1], None]])
+    assert met(read(workbook(one, other, ("Tổng hợp (2)", changed)), pack)) == [("FORM-23", "A5")]
     reading = read(workbook(("Mẫu", empty), one, other), pack)
     assert (figures(reading), met(reading)) == (good, [])
 

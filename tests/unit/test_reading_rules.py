@@ -250,7 +250,9 @@ MET: dict[str, bytes | None] = {
     "FORM-20": levels(header=[header(2, "Số người (nữ)")]),
     "FORM-21": levels(header=[HEADER, [*MEASURES[:8], "(USD)"]]),
     "FORM-22": levels(header=[HEADER, [*MEASURES[:8], "(đồng)"]]),
-    "FORM-23": workbook(("A", summary()), ("B", class_list()), ("C", summary())),
+    "FORM-23": workbook(
+        ("A", summary()), ("B", class_list()), ("C", summary(lines=[DISTRICT, COMMUNE]))
+    ),
     "FORM-24": levels(header=[header(5, None)]),
     "FORM-25": levels(header=[header(5, "Số CB")]),
     "FORM-26": retyped(template("training", "2024-Q4"), "Quý IV năm 2024", "Quý III năm 2024"),
@@ -295,6 +297,7 @@ MET: dict[str, bytes | None] = {
     "FORM-49": report(None, class_list(lines=[["I. Xã Đại Tâm"], CLASS])),
     "FORM-51": one_report_twice(),
     "FORM-52": portal(tables={"levels": [], "lop": []}),
+    "FORM-62": workbook(("A", summary()), ("B", class_list()), ("C", summary())),
     "FORM-60": typed(template("training", "2024-Q4"), "Tổng hợp", F2="x", B10=2, C10=70),
     "CELL-07": with_total(1, "ba"),
     "CELL-08": with_class(5, "mai"),

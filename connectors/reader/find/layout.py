@@ -71,6 +71,7 @@ class Header:
         slips: misspelt headings of columns that were found.
         elsewhere: the names of other sheets that hold the same table, filled in.
         unseen: those of them that are hidden.
+        copies: those of them that are equal to this sheet, cell by cell.
         top: the first row of the form's next table above this one on its sheet; 0 without one.
         words: the words of the form's labels.
         is_apart: an empty column separates the table from what is beside it.
@@ -89,6 +90,7 @@ class Header:
     slips: tuple[LabelTypo, ...] = ()
     elsewhere: tuple[str, ...] = ()
     unseen: frozenset[str] = frozenset()
+    copies: frozenset[str] = frozenset()
     top: int = 0
     words: Collection[str] = ()
     is_apart: bool = False
@@ -198,13 +200,21 @@ def find_header(
     # An empty copy of the template is no second table that a sender must explain.
     elsewhere: list[str] = []
     unseen: set[str] = set()
+    copies: set[str] = set()
     for header in found:
         if header is best or not is_filled(header):
             continue
         elsewhere.append(header.sheet.name)
         if header.sheet.is_hidden:
             unseen.add(header.sheet.name)
-    return replace(best, elsewhere=tuple(elsewhere), unseen=frozenset(unseen))
+        if header.sheet.says_the_same(best.sheet):
+            copies.add(header.sheet.name)
+    return replace(
+        best,
+        elsewhere=tuple(elsewhere),
+        unseen=frozenset(unseen),
+        copies=frozenset(copies),
+    )
 
 
 def _rank(header: Header) -> tuple[bool, int, bool]:
@@ -263,7 +273,7 @@ def is_beside(header: Header, other: Header) -> bool:
 def _joined(header: Header, labels: _Labels) -> Header:
     """Return the header with everything beside it as its own headings."""
     best = _best(header.sheet, labels, is_apart=False) or header
-    return replace(best, elsewhere=header.elsewhere, unseen=header.unseen)
+    return replace(best, elsewhere=header.elsewhere, unseen=header.unseen, copies=header.copies)
 
 
 def matches(text: str, label: Label) -> bool:
