@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from pathlib import Path
 
+from connectors.mails.headers import readable_value
 from program.pack.load import Pack
 from program.records.digest import Counted, Digest, Undelivered
 from program.records.letter import Letter, RunAlarm
@@ -102,7 +103,8 @@ def _write_mail(message: Message, name: str, folder: Path) -> _Entry:
     return _Entry(
         name=name,
         subject=str(received["Subject"]),
-        to=str(received["To"]),
+        # Python's new policy shows a name in two encoded words with a space too many.
+        to=readable_value(message, "To"),
         has_html=received.get_body(("html",)) is not None,
         files=tuple(files),
     )

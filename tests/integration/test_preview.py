@@ -1,11 +1,13 @@
 """The sample mails: each kind is the reviewed one (golden files), and any pack has them."""
 
+from dataclasses import replace
 from datetime import date
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
+from connectors.mails.headers import readable_value
 from mtqg.mails.sample_words import words_of
 from program.pack.load import Pack, load_pack
 from program.settings import ROOT
@@ -60,6 +62,22 @@ def test_the_mail_is_the_reviewed_one(
         GOLDEN.mkdir(exist_ok=True)
         golden.write_text(found, encoding="utf-8")
     assert found == golden.read_text(encoding="utf-8")
+
+
+def test_a_receiver_s_long_name_is_shown_as_it_stands_in_the_pack(
+    pack: Pack, tmp_path: Path
+) -> None:
+    # A header holds it as two encoded words, of which the second begins with a space.
+    name = "Phòng Nghiệp vụ, Ban Dân tộc tỉnh Sóc Trăng"
+    contacts = pack.correspondence
+    leader = contacts.leader.model_copy(update={"name": name})
+    correspondence = contacts.model_copy(update={"leader": leader})
+    renamed = replace(pack, correspondence=correspondence)
+    write_previews(renamed, TODAY, tmp_path, words_of(renamed))
+    (path,) = tmp_path.glob("*-late-to-leader.eml")
+    sent = readable_value(message_from_bytes(path.read_bytes()), "To")
+    assert sent == f"{name} <{leader.email}>"
+    assert name in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_nothing_but_these_kinds_is_written_and_the_index_leads_to_each(folder: Path) -> None:
