@@ -439,6 +439,24 @@ def test_a_workbook_that_meets_the_rule_gets_its_sentence_filled_in(
         )
 
 
+def test_who_sends_one_table_alone_reads_that_all_belong_in_one_file(
+    pack: Pack, rules: dict[str, RuleText]
+) -> None:
+    alone = workbook(("Tổng hợp", summary()))
+    (reading,) = read_parts(alone, delivery(), pack)
+    (problem,) = [each for each in reading.problems if each.rule == "FORM-18"]
+    advice = finding_of_problem(problem, rules["FORM-18"]).fix
+    # Who corrects one sheet sends that sheet: the advice covers a table that did not change.
+    assert "một tệp có đủ các bảng của mẫu, kể cả bảng không sửa hoặc không phát sinh" in advice
+
+    # Who follows it, with nothing in the other table, is not asked for it again.
+    nothing = class_list(lines=[[None, "Không phát sinh"]])
+    whole = workbook(("Tổng hợp", summary()), ("Danh sách lớp", nothing))
+    (reading,) = read_parts(whole, delivery(), pack)
+    assert "FORM-18" not in {each.rule for each in reading.problems}
+    assert "class_list" in reading.tables
+
+
 def named(words: RuleText) -> set[str]:
     """The placeholders of a rule's sentences."""
     texts = (words.message, words.expected, words.fix, *words.cases.values())
