@@ -77,15 +77,13 @@ def _element_figures(table: Table, read: ParsedTable | None) -> dict[str, float]
     if read is not None and table.kind == "matrix":
         positions = {line: position for position, line in enumerate(read.lines)}
     figure_of_blank = _figure_of_blank_line(table, positions)
-    not_split = _lines_of_totals_not_split(table, positions)
+    unknown = _lines_unknown_if_blank(table, positions)
     figures: dict[str, float] = {}
     for name, (column, line) in table.elements.items():
         if not column.type.is_numeric:
             continue
         figures[name] = figure_of_blank
-        # Without a figure, a line that must be there is unknown, and so is one with given parts.
-        has_given_part = any(part in positions for part in line.parts)
-        if line.total or has_given_part or line.key in not_split:
+        if line.key in unknown:
             figures[name] = _UNKNOWN
         if read is not None and line.key in positions:
             position = positions[line.key]
@@ -109,17 +107,21 @@ def _figure_of_blank_line(table: Table, positions: Mapping[str, int]) -> float:
     return 0.0
 
 
-def _lines_of_totals_not_split(table: Table, positions: Mapping[str, int]) -> Set[str]:
-    """Return the parts of each line that has figures while none of its parts has any.
+def _lines_unknown_if_blank(table: Table, positions: Mapping[str, int]) -> Set[str]:
+    """Return the lines that are unknown where they have no figures, not 0.
 
-    Whoever gives a project's figure and leaves out all its sub-projects has not split it. The parts
-    are then unknown: 0 for each of them would contradict the project's figure.
+    These are a line that must be there, a line with a given part, and each part of a line with
+    figures that nobody split: whoever gives a project's figure and leaves out all its sub-projects
+    does not say that they are 0, which would contradict the project's figure.
     """
-    not_split: set[str] = set()
+    unknown: set[str] = set()
     for line in table.lines:
-        if line.key in positions and positions.keys().isdisjoint(line.parts):
-            not_split.update(line.parts)
-    return not_split
+        has_given_part = not positions.keys().isdisjoint(line.parts)
+        if line.total or has_given_part:
+            unknown.add(line.key)
+        if line.key in positions and not has_given_part:
+            unknown.update(line.parts)
+    return unknown
 
 
 def _add_counts(
