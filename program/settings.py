@@ -334,6 +334,11 @@ class Settings(BaseSettings):
         return self.var / "metrics"
 
     @property
+    def kept(self) -> Path:
+        """The folder of what a run asked the warehouse and the next one need not ask again."""
+        return self.var / "kept"
+
+    @property
     def office(self) -> Path:
         """The folder of files that only the office may read: they hold contacts."""
         return self.var / "office"

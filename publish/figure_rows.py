@@ -4,21 +4,18 @@ A country's marts take twenty seconds of the processor. After a new report only 
 for that follow from it: those of its unit, and those of the units that it is summed up to.
 """
 
-import pickle
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
 from program.forms.plan_pairs import plan_pairs
-from program.machine.atomic_write import write_atomic
-from program.machine.file_access import private_files
 from program.pack.load import Pack
 from program.records.plan_rows import NarrativeRow, PlanRow
 from program.records.query_rows import ProgressRow, StageRow, TerritorySumRow
 from program.records.site_rows import DisbursementRow
+from publish.kept import begun_month, keep, read_kept
 from publish.output_folder import code_digest, digest_of, pack_digest
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import catalogue_version
@@ -75,22 +72,19 @@ def figure_rows(engine: Warehouse, pack: Pack, day: date, kept: Path | None = No
         engine: The warehouse. It is only read.
         pack: The configuration of the province.
         day: The day of the last run.
-        kept: The file that keeps the rows for the next run; None: nothing is kept. It holds
-            Python's own objects, so that it is the run's own, as the warehouse is: nobody else may
-            write it.
+        kept: The file that keeps the rows for the next run; None: nothing is kept.
 
     """
     if kept is None:
         return _asked(engine, pack)
-    # Figures follow from the month too: a period that ends on this very day has ended.
-    month = (day + timedelta(days=1)).replace(day=1)
-    made_from = digest_of(code_digest(), pack_digest(pack), catalogue_version(engine), month)
+    catalogue, month = catalogue_version(engine), begun_month(day)
+    made_from = digest_of(code_digest(), pack_digest(pack), catalogue, month)
     states = report_states(engine)
-    before = _read(kept, made_from)
+    before: _Kept | None = read_kept(kept, made_from)
     if before is not None and before.states == states:
         return before.rows
     rows = _asked(engine, pack) if before is None else _renewed(engine, pack, before, states)
-    _keep(kept, made_from, _Kept(states, rows))
+    keep(kept, made_from, _Kept(states, rows))
     return rows
 
 
@@ -167,29 +161,3 @@ def _progress_order(row: ProgressRow) -> tuple[str, ...]:
 
 def _sum_order(row: TerritorySumRow) -> tuple[str, ...]:
     return row.indicator_code, row.period, row.unit_code, row.stage
-
-
-def _read(path: Path, made_from: str) -> _Kept | None:
-    """Return what the file keeps, if it was made from the same."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    key = _key(made_from)
-    if content.startswith(key):
-        # A file that a full disk cut off is asked for again.
-        with suppress(pickle.UnpicklingError, EOFError):
-            kept: _Kept = pickle.loads(content[len(key) :])  # noqa: S301  (our own file)
-            return kept
-    return None
-
-
-def _keep(path: Path, made_from: str, kept: _Kept) -> None:
-    content = pickle.dumps(kept, protocol=pickle.HIGHEST_PROTOCOL)
-    # The site is for everybody, this file is not.
-    with private_files():
-        write_atomic(path, _key(made_from) + content)
-
-
-def _key(made_from: str) -> bytes:
-    return f"{made_from}\n".encode()

@@ -263,8 +263,9 @@ def _write_data(run: RunContext) -> None:
 def _write_reports(run: RunContext) -> None:
     from publish.reports.office_reports import write_reports  # noqa: PLC0415  (as in `publish`)
 
+    folder, kept = run.settings.site / "reports", run.settings.kept
     with public_files():
-        write_reports(run.warehouse, run.pack, run.settings.site / "reports", is_ours=True)
+        write_reports(run.warehouse, run.pack, folder, is_ours=True, kept=kept)
 
 
 def _write_office(run: RunContext) -> None:

@@ -43,6 +43,7 @@ _REPORT = (
     "received_at",
     "is_synthetic",
 )
+"""None of them changes with the day alone: so that the documents are not made again each day."""
 
 
 def write_documents(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from program.pack.load import Pack
@@ -11,6 +11,7 @@ from publish.data.descriptor import csv_name, descriptor_bytes, parquet_name
 from publish.data.documents import write_documents
 from publish.data.feed import feed_bytes
 from publish.data.parquet_file import ParquetWriter
+from publish.kept import begun_month
 from publish.output_folder import OutputFolder, code_digest, digest_of, pack_digest
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import Mart, Value, data_day, data_version, declared_marts, mart_rows
@@ -61,8 +62,9 @@ class _Package:
             digest_of(day, *made_from_by_mart.values()),
             lambda: self._descriptor(day),
         )
-        of_documents = digest_of(*(made_from_by_mart[mart] for mart in _documented()))
-        self._write_documents(rows_by_mart, of_documents)
+        # Not the day: a document has no column that changes with it (`documents._REPORT`).
+        lasting = [made_from_by_mart[mart] for mart in _documented() if not mart.changes_daily]
+        self._write_documents(rows_by_mart, digest_of(*lasting))
         self.output.make(_FEED, base, self._feed)
 
     def _is_current(self, mart: Mart, made_from: str) -> bool:
@@ -111,6 +113,5 @@ def _made_from(mart: Mart, base: str, day: date) -> str:
     if mart.changes_daily:
         return digest_of(base, day)
     if mart.changes_with_month:
-        # A period that ends on this very day has ended: the last day begins the next month.
-        return digest_of(base, (day + timedelta(days=1)).replace(day=1))
+        return digest_of(base, begun_month(day))
     return base

@@ -7,6 +7,7 @@ province or of a unit (`T05.942`).
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from program.calendar.period import Period
 from program.calendar.stage import Stage
@@ -65,19 +66,23 @@ class FilledFigure:
 
 @dataclass
 class FigureSource:
-    """Finds the figures of one period, and keeps each that was asked for, in that order."""
+    """Finds the figures of one period, and keeps each that was asked for, in that order.
+
+    `figures` are those that are known already: the warehouse is not asked for them.
+    """
 
     warehouse: Warehouse
     pack: Pack
     period: Period
     day: date
     figures: dict[str, FilledFigure] = field(default_factory=dict)
-    _reports: list[ReportingRow] = field(default_factory=list)
-    # A form of the province asks for many figures of few forms: their facts are read once.
+    # A form of the province asks for many figures of few forms and units: each is read once.
     _facts: dict[str, dict[str, dict[str, ReportFact]]] = field(default_factory=dict)
+    _progress: dict[str, list[ProgressRow]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._reports = reporting(self.warehouse, self.period.code)
+    @cached_property
+    def _reports(self) -> list[ReportingRow]:
+        return reporting(self.warehouse, self.period.code)
 
     @property
     def words(self) -> dict[str, str]:
@@ -122,7 +127,7 @@ class FigureSource:
         return unit
 
     def _of_indicator(self, place: str, indicator: Indicator, unit: Unit) -> FilledFigure:
-        rows = progress_in(self.warehouse, unit.code, self.period.code)
+        rows = self._progress_of(unit)
         of_indicator = [row for row in rows if row.indicator_code == indicator.code]
         # The unit's own report first; of two levels below it, the one with more reports.
         of_indicator.sort(key=lambda row: (row.basis != "reported", -row.reported))
@@ -142,6 +147,11 @@ class FigureSource:
             row.is_flagged,
             tuple(self._origins(indicator.form or "", elements, units, row.stage)),
         )
+
+    def _progress_of(self, unit: Unit) -> list[ProgressRow]:
+        if unit.code not in self._progress:
+            self._progress[unit.code] = progress_in(self.warehouse, unit.code, self.period.code)
+        return self._progress[unit.code]
 
     def _parts(self, row: ProgressRow, form: str, unit: Unit) -> list[Unit]:
         """Return the units whose reports are in a figure."""

@@ -10,7 +10,8 @@ from program.calendar.period import Period, PeriodKind
 from program.errors import UsageError
 from program.pack.load import Pack
 from program.records.query_rows import ReportingRow
-from publish.output_folder import OutputFolder
+from publish.kept import figures_version, keep, read_kept
+from publish.output_folder import OutputFolder, digest_of
 from publish.own_forms.docx_form import fill_docx
 from publish.own_forms.figures import FigureSource
 from publish.own_forms.xlsx_form import fill_xlsx
@@ -47,7 +48,10 @@ def filled_form(path: Path, warehouse: Warehouse, pack: Pack, period: Period, da
 
     Raises UsageError if it asks for what there is not, or is no .xlsx or .docx.
     """
-    source = FigureSource(warehouse, pack, period, day)
+    return _filled(path, FigureSource(warehouse, pack, period, day))
+
+
+def _filled(path: Path, source: FigureSource) -> bytes:
     try:
         if path.suffix == ".xlsx":
             return fill_xlsx(path.read_bytes(), source)
@@ -64,15 +68,36 @@ def write_own_forms(
     pack: Pack,
     rows: Sequence[ReportingRow],
     day: date,
-    made_from: str,
+    kept: Path | None = None,
 ) -> None:
-    """Write each form of the pack, filled for the latest period of its kind with a report."""
+    """Write each form of the pack, filled for the latest period of its kind with a report.
+
+    A form may print the day, so each is filled anew each day; `kept` is the folder that keeps its
+    figures for the next run.
+    """
+    version = figures_version(warehouse, pack, day)
     for form in own_forms(pack):
         period = _latest(rows, form.kind, day)
         if period is not None:
             name = f"bieu-cua-tinh/{form.name}-{period.code}{form.path.suffix}"
-            filled = partial(filled_form, form.path, warehouse, pack, period, day)
-            output.make(name, made_from, filled)
+            source = FigureSource(warehouse, pack, period, day)
+            filled = partial(_filled_with_kept, form.path, source, version, kept)
+            output.make(name, digest_of(version, day), filled)
+
+
+def _filled_with_kept(path: Path, source: FigureSource, version: str, folder: Path | None) -> bytes:
+    """Return a filled form, whose figures are asked for again only where they may have changed."""
+    if folder is None:
+        return _filled(path, source)
+    file = folder / f"{path.name}.figures"
+    made_from = digest_of(version, source.period.code)
+    figures = read_kept(file, made_from)
+    if figures is not None:
+        source.figures.update(figures)
+        return _filled(path, source)
+    content = _filled(path, source)
+    keep(file, made_from, source.figures)
+    return content
 
 
 def _latest(rows: Sequence[ReportingRow], kind: PeriodKind, day: date) -> Period | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from program.calendar.period import Period
-from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.forms.measure import PERCENT_SIGN, to_printed
 from program.forms.table import Column, ColumnType, Line, ListSummary, Table
@@ -26,6 +25,7 @@ from publish.reports.table import (
     sum_of,
 )
 from warehouse.queries.report_facts import ReportFact
+from warehouse.queries.report_states import ReportGroup
 
 _STATE_WIDTH = 15
 _UNIT_WIDTH = 26
@@ -39,15 +39,6 @@ _GAP_NOTE = (
 )
 _SYNTHETIC_NOTE = "Có số liệu giả lập (GL) để làm mẫu, không phải số liệu thật."
 _MOST_SHEET_LETTERS = 31
-
-
-@dataclass(frozen=True, slots=True)
-class ConsolidatedKey:
-    """Which consolidated table: form, period and stage."""
-
-    form_code: str
-    period: str
-    stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class _UnitReport:
 
 def consolidated_tables(
     form: Form,
-    key: ConsolidatedKey,
+    key: ReportGroup,
     rows: Sequence[ReportingRow],
     facts: Sequence[ReportFact],
     pack: Pack,
@@ -85,7 +76,7 @@ class _Consolidated:
     def __init__(
         self,
         form: Form,
-        key: ConsolidatedKey,
+        key: ReportGroup,
         rows: Sequence[ReportingRow],
         facts: Sequence[ReportFact],
         pack: Pack,

@@ -1,22 +1,26 @@
 """The reports of a run: which workbooks there are, where they are, and from what each is made."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property, partial
 from pathlib import Path
 
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.elements import form_elements
 from program.forms.form import Form
+from program.forms.plan_pairs import plan_pairs
 from program.pack.load import Pack
 from program.records.headline import headline
 from program.records.plan_rows import PlanRow
-from program.records.query_rows import ReportingRow
+from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.report_state import is_past_due
+from program.records.site_rows import DisbursementRow
 from publish.documents.brief import BRIEF, BriefFacts, brief_bytes
 from publish.documents.dispatch import DISPATCH, dispatch_bytes
+from publish.kept import begun_month, figures_version, kept_answer
 from publish.output_folder import OutputFolder, code_digest, digest_of, pack_digest
 from publish.own_forms.own_forms import write_own_forms
 from publish.reports.annexes import doubt_table, source_table
@@ -26,17 +30,17 @@ from publish.reports.awaited import (
     chasing_tables,
     of_open_units,
 )
-from publish.reports.consolidated import ConsolidatedKey, consolidated_tables, coverage_remarks
+from publish.reports.consolidated import consolidated_tables, coverage_remarks
 from publish.reports.disbursement import DisbursementReport, disbursement_tables
 from publish.reports.plan_table import plan_table
 from publish.reports.workbook import workbook_bytes
 from publish.site.tables.plans import plan_panel
 from publish.site.tables.target_summary import target_summary
 from warehouse.database.engine import Warehouse
-from warehouse.queries.marts import data_day, data_version
+from warehouse.queries.marts import catalogue_version, data_day
 from warehouse.queries.plans import plans_in_years, plans_of
 from warehouse.queries.report_facts import (
-    DoubtRow,
+    TrainingOfPeriod,
     current_files,
     disbursement_rows,
     doubt_rows,
@@ -44,6 +48,7 @@ from warehouse.queries.report_facts import (
     total_money,
     training_by_period,
 )
+from warehouse.queries.report_states import ReportGroup, State, group_states
 from warehouse.queries.reports import progress_of, reporting
 
 _DISBURSEMENT = "disbursement"
@@ -57,7 +62,7 @@ class ReportFilter:
     form_code: str | None = None
     period: str | None = None
 
-    def takes(self, key: ConsolidatedKey) -> bool:
+    def takes(self, key: ReportGroup) -> bool:
         """Tell whether a table is wanted."""
         is_of_form = self.form_code in (None, key.form_code)
         return is_of_form and self.period in (None, key.period)
@@ -73,28 +78,32 @@ def write_reports(
     *,
     is_ours: bool,
     wanted: ReportFilter = ALL_REPORTS,
+    kept: Path | None = None,
 ) -> list[Path]:
     """Write the reports that anybody may read below `folder`; return the files that changed.
 
     There is a consolidated workbook for each form and period of which a report counts, a brief, and
-    each form of the province's own.
+    each form of the province's own. The last two print the day: `kept` is the folder that keeps
+    their figures for the next run.
     """
     day = data_day(warehouse)
-    rows_by_key = _rows_by_key(reporting(warehouse))
-    program = digest_of(code_digest(), pack_digest(pack))
+    rows = reporting(warehouse)
     with OutputFolder(folder, is_ours=is_ours) as output:
-        writer = _Writer(warehouse, pack, day, program, output)
-        with_figures = {key: rows for key, rows in rows_by_key.items() if _has_figures(rows)}
-        plans = _plans_by_key(plans_in_years(warehouse), with_figures)
-        for key, rows in with_figures.items():
-            if wanted.takes(key):
-                writer.write(key, rows, plans.get(key, ()))
+        workbooks = _Workbooks(warehouse, pack, day, _with_figures(rows), output)
+        workbooks.write(wanted)
         if wanted == ALL_REPORTS:
-            made_from = digest_of(program, data_version(warehouse), day)
-            rows = reporting(warehouse)
-            write_own_forms(output, warehouse, pack, rows, day, made_from)
+            write_own_forms(output, warehouse, pack, rows, day, kept)
+            version = figures_version(warehouse, pack, day)
+            file = None if kept is None else kept / "brief.rows"
             output.make(
-                BRIEF, made_from, lambda: brief_bytes(_brief_facts(warehouse, pack, day), pack)
+                BRIEF,
+                digest_of(version, day),
+                lambda: _brief(
+                    kept_answer(file, version, partial(_province_rows, warehouse, pack, day)),
+                    rows,
+                    pack,
+                    day,
+                ),
             )
         return output.written
 
@@ -123,115 +132,190 @@ def write_office_files(
         return output.written
 
 
-def consolidated_name(key: ConsolidatedKey) -> str:
+def consolidated_name(key: ReportGroup) -> str:
     """Return where the consolidated workbook of a form and period is."""
     stage = "-uoc" if key.stage is Stage.ESTIMATE else ""
     return f"tong-hop/{key.form_code}-{key.period}{stage}.xlsx"
 
 
-def _brief_facts(warehouse: Warehouse, pack: Pack, day: date) -> BriefFacts:
+@dataclass(frozen=True, slots=True)
+class _ProvinceRows:
+    """The province's rows that the brief shows: they change with the reports and the month."""
+
+    targets: Sequence[ProgressRow]
+    money: DisbursementRow | None
+    money_rows: Sequence[DisbursementRow]
+    training: TrainingOfPeriod | None
+    plans: Sequence[PlanRow]
+
+
+def _province_rows(warehouse: Warehouse, pack: Pack, day: date) -> _ProvinceRows:
     province = pack.program.province
-    rows = reporting(warehouse)
-    awaited = of_open_units(awaited_reports(rows, pack, day), day)
     money = headline(total_money(warehouse, province), pack.program, day)
-    return BriefFacts(
-        day=day,
-        targets=target_summary(progress_of(warehouse, province), pack),
+    return _ProvinceRows(
+        targets=progress_of(warehouse, province),
         money=money,
         money_rows=disbursement_rows(warehouse, money.period, money.stage) if money else (),
         training=headline(training_by_period(warehouse, province), pack.program, day),
-        plans=plan_panel(plans_of(warehouse, province), pack).groups,
-        reports=rows,
-        awaited=awaited_units(awaited),
+        plans=plans_of(warehouse, province),
     )
 
 
-def _rows_by_key(rows: Sequence[ReportingRow]) -> dict[ConsolidatedKey, list[ReportingRow]]:
-    by_key: dict[ConsolidatedKey, list[ReportingRow]] = defaultdict(list)
+def _brief(province: _ProvinceRows, rows: Sequence[ReportingRow], pack: Pack, day: date) -> bytes:
+    awaited = of_open_units(awaited_reports(rows, pack, day), day)
+    facts = BriefFacts(
+        day=day,
+        targets=target_summary(province.targets, pack),
+        money=province.money,
+        money_rows=province.money_rows,
+        training=province.training,
+        plans=plan_panel(province.plans, pack).groups,
+        reports=rows,
+        awaited=awaited_units(awaited),
+    )
+    return brief_bytes(facts, pack)
+
+
+def _with_figures(rows: Sequence[ReportingRow]) -> dict[ReportGroup, list[ReportingRow]]:
+    """Return the reports of each form, period and stage of which one counts."""
+    groups: dict[ReportGroup, list[ReportingRow]] = defaultdict(list)
     for row in rows:
-        by_key[ConsolidatedKey(row.form_code, row.period, row.stage)].append(row)
-    return by_key
+        groups[ReportGroup(row.form_code, row.period, row.stage)].append(row)
+    return {group: reports for group, reports in groups.items() if _has_figures(reports)}
 
 
 def _has_figures(rows: Sequence[ReportingRow]) -> bool:
     return any(row.verdict is not None and row.verdict.loads for row in rows)
 
 
-def _plans_by_key(
-    rows: Iterable[PlanRow], keys: Iterable[ConsolidatedKey]
-) -> dict[ConsolidatedKey, list[PlanRow]]:
-    """Return the planned figures of a year by the form's last workbook of that year.
+def _last_of_years(groups: Iterable[ReportGroup]) -> dict[tuple[str, int], ReportGroup]:
+    """Return the last workbook of each form and year, which has the year's plans.
 
     A result is that of the year so far: beside an earlier quarter it would say too much.
     """
-    last: dict[tuple[str, int], ConsolidatedKey] = {}
-    finals = [key for key in keys if key.stage is Stage.FINAL]
-    for key in sorted(finals, key=lambda key: Period.parse(key.period).end_order):
-        last[key.form_code, Period.parse(key.period).year] = key
-    by_key: dict[ConsolidatedKey, list[PlanRow]] = defaultdict(list)
-    for row in rows:
-        workbook = last.get((row.form_code, row.year))
-        if workbook is not None:
-            by_key[workbook].append(row)
-    # A form without any plan has nothing to set beside its results.
-    return {key: lines for key, lines in by_key.items() if any(line.plans for line in lines)}
+    finals = [group for group in groups if group.stage is Stage.FINAL]
+    last = {}
+    for group in sorted(finals, key=lambda group: Period.parse(group.period).end_order):
+        last[group.form_code, Period.parse(group.period).year] = group
+    return last
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+@dataclass(frozen=True)
+class _Workbooks:
+    """Writes the workbooks of each form, period and stage whose inputs have changed.
+
+    Those whose inputs have not are not asked about: neither their facts, doubts nor plans.
+    """
+
     warehouse: Warehouse
     pack: Pack
     day: date
-    program: str
+    rows: Mapping[ReportGroup, Sequence[ReportingRow]]
     output: OutputFolder
 
-    def write(
-        self, key: ConsolidatedKey, rows: Sequence[ReportingRow], plans: Sequence[PlanRow]
-    ) -> None:
+    def write(self, wanted: ReportFilter) -> None:
+        """Write those that are wanted."""
+        program = digest_of(code_digest(), pack_digest(self.pack))
+        for group, rows in self.rows.items():
+            if wanted.takes(group):
+                self._write(group, rows, program)
+
+    def _write(self, group: ReportGroup, rows: Sequence[ReportingRow], program: str) -> None:
         """Write the consolidated workbook of a form and period, and that of the money."""
-        form = self.pack.form(key.form_code, Period.parse(key.period))
+        form = self.pack.form(group.form_code, Period.parse(group.period))
         # A report of a form that the pack no longer has: nobody knows what its columns mean.
         if form is None:
             return
-        doubts = doubt_rows(self.warehouse, key.form_code, key.period, key.stage)
         # A unit that becomes late changes what the workbook says of it; one day more does not.
         late = [is_past_due(row, self.day) for row in rows]
         shown = [replace(row, days_late=None) for row in rows]
-        made_from = digest_of(self.program, shown, late, doubts, plans)
+        state = sorted(self._states.get(group, ()))
+        made_from = digest_of(program, shown, late, state, self._plans_version(group))
         self.output.make(
-            consolidated_name(key),
-            made_from,
-            lambda: self._consolidated(form, key, rows, doubts, plans),
+            consolidated_name(group), made_from, lambda: self._consolidated(form, group, rows)
         )
-        if key.form_code == _DISBURSEMENT:
-            name = f"giai-ngan/giai-ngan-{key.period}.xlsx"
-            self.output.make(name, made_from, lambda: self._disbursement(key, rows))
+        if group.form_code == _DISBURSEMENT:
+            name = f"giai-ngan/giai-ngan-{group.period}.xlsx"
+            self.output.make(name, made_from, lambda: self._disbursement(group, rows))
 
-    def _consolidated(
-        self,
-        form: Form,
-        key: ConsolidatedKey,
-        rows: Sequence[ReportingRow],
-        doubts: Sequence[DoubtRow],
-        plans: Sequence[PlanRow],
-    ) -> bytes:
-        of_key = (self.warehouse, key.form_code, key.period, key.stage)
-        tables = consolidated_tables(form, key, rows, report_facts(*of_key), self.pack, self.day)
+    @cached_property
+    def _states(self) -> Mapping[ReportGroup, State]:
+        return group_states(self.warehouse)
+
+    @cached_property
+    def _last(self) -> Mapping[tuple[str, int], ReportGroup]:
+        return _last_of_years(self.rows)
+
+    def _year_of_plans(self, group: ReportGroup) -> int | None:
+        """Return the year whose plans stand in a workbook; None where none do."""
+        year = Period.parse(group.period).year
+        is_planned = group.form_code in self._planned_by
+        is_last = self._last.get((group.form_code, year)) == group
+        return year if is_planned and is_last else None
+
+    def _plans_version(self, group: ReportGroup) -> str:
+        """Return a text that changes when the planned figures in a workbook may have changed.
+
+        They follow from the reports of the year about the form and the forms that plan it, from
+        whose reports are due, and from the month.
+        """
+        year = self._year_of_plans(group)
+        if year is None:
+            return ""
+        forms = {group.form_code, *self._planned_by[group.form_code]}
+        states = [
+            (each, sorted(state))
+            for each, state in self._states.items()
+            if each.form_code in forms and Period.parse(each.period).year == year
+        ]
+        return digest_of(self._catalogue, begun_month(self.day), sorted(states))
+
+    @cached_property
+    def _catalogue(self) -> str:
+        return catalogue_version(self.warehouse)
+
+    @cached_property
+    def _planned_by(self) -> Mapping[str, set[str]]:
+        """Return by a form of results the forms with its plans."""
+        forms: dict[str, set[str]] = defaultdict(set)
+        for pair in plan_pairs(self.pack.forms):
+            forms[pair.result_form].add(pair.plan_form)
+        return forms
+
+    @cached_property
+    def _plans(self) -> Mapping[tuple[str, int], Sequence[PlanRow]]:
+        rows: dict[tuple[str, int], list[PlanRow]] = defaultdict(list)
+        for row in plans_in_years(self.warehouse):
+            rows[row.form_code, row.year].append(row)
+        return rows
+
+    def _plans_of(self, group: ReportGroup) -> Sequence[PlanRow]:
+        year = self._year_of_plans(group)
+        plans = () if year is None else self._plans.get((group.form_code, year), ())
+        # A form without any plan has nothing to set beside its results.
+        return plans if any(line.plans for line in plans) else ()
+
+    def _consolidated(self, form: Form, group: ReportGroup, rows: Sequence[ReportingRow]) -> bytes:
+        facts = report_facts(self.warehouse, *group)
+        tables = consolidated_tables(form, group, rows, facts, self.pack, self.day)
+        plans = self._plans_of(group)
         if plans:
-            year = Period.parse(key.period).year
+            year = Period.parse(group.period).year
             tables.append(plan_table(plans, year, form.short_title, self.pack))
+        doubts = doubt_rows(self.warehouse, *group)
         if doubts:
-            tables.append(doubt_table(doubts, form_elements(form), key.period, self.pack))
-        tables.append(source_table(current_files(*of_key), key.period, self.pack))
+            tables.append(doubt_table(doubts, form_elements(form), group.period, self.pack))
+        files = current_files(self.warehouse, *group)
+        tables.append(source_table(files, group.period, self.pack))
         return workbook_bytes(form.title, tables)
 
-    def _disbursement(self, key: ConsolidatedKey, rows: Sequence[ReportingRow]) -> bytes:
+    def _disbursement(self, group: ReportGroup, rows: Sequence[ReportingRow]) -> bytes:
         units = [self.pack.unit_on(row.unit_code, row.period) for row in rows]
         report = DisbursementReport(
-            period=key.period,
-            stage=key.stage,
-            rows=disbursement_rows(self.warehouse, key.period, key.stage),
-            facts=report_facts(self.warehouse, key.form_code, key.period, key.stage),
+            period=group.period,
+            stage=group.stage,
+            rows=disbursement_rows(self.warehouse, group.period, group.stage),
+            facts=report_facts(self.warehouse, *group),
             units=[unit for unit in units if unit is not None],
             remarks=coverage_remarks(rows, self.pack, self.day),
         )

@@ -172,6 +172,11 @@ def test_what_has_not_changed_is_not_made_again_and_what_is_obsolete_is_removed(
         for name in ("reporting", "punctuality")
         for kind in ("csv", "parquet")
     } | {"datapackage.json"}
+    # The documents that stayed are those of the new day.
+    write_data(engine, pack, folder.with_name("of-the-day"), is_ours=False)
+    for path in folder.glob("*/*.json"):
+        again = folder.with_name("of-the-day") / path.relative_to(folder)
+        assert path.read_bytes() == again.read_bytes()
 
     send(3, "944", 10)
     names = {path.name for path in write_data(engine, pack, folder, is_ours=True)}

@@ -1,13 +1,14 @@
 """From what the figures of each unit and form follow, and which rows follow from it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import Engine, bindparam, select, text
+from sqlalchemy import Engine, Row, bindparam, select, text
 from sqlalchemy.orm import Session
 
+from program.calendar.stage import Stage
 from program.finding import Severity
 from warehouse.lifecycle.current import is_current
 from warehouse.tables import FindingRow, SubmissionRow
@@ -20,7 +21,18 @@ class Reporter(NamedTuple):
     unit_code: str
 
 
-ReportStates: TypeAlias = Mapping[Reporter, frozenset[tuple[int, int]]]
+class ReportGroup(NamedTuple):
+    """The reports of all units about a form, a period and a stage."""
+
+    form_code: str
+    period: str
+    stage: Stage
+
+
+Group = TypeVar("Group", bound=Hashable)
+State: TypeAlias = frozenset[tuple[int, int]]
+"""Current reports and their open findings: the number of each, a report's own beside 0."""
+ReportStates: TypeAlias = Mapping[Reporter, State]
 """The current reports of each unit and form, and their open findings."""
 
 
@@ -36,24 +48,41 @@ class MartPart:
 def report_states(engine: Engine) -> ReportStates:
     """Return the current reports of each unit and form, with their open findings.
 
-    Each is the number of a submission, beside that of a finding or 0. While these are the same, the
-    pack is, and the month, the rows of the unit's figures are: facts never change without their
-    submission. Notes (`info`) put no figure in doubt.
+    While these are the same, the pack is, and the month, the rows of the unit's figures are: facts
+    never change without their submission. Notes (`info`) put no figure in doubt.
     """
-    current = select(SubmissionRow.id, SubmissionRow.form_code, SubmissionRow.unit_code)
+    return _states(engine, lambda row: Reporter(row.form_code, row.unit_code))
+
+
+def group_states(engine: Engine) -> Mapping[ReportGroup, State]:
+    """Return the current reports of each form, period and stage, with their open findings.
+
+    While these are the same, the facts of the reports and the doubts about them are.
+    """
+    return _states(engine, lambda row: ReportGroup(row.form_code, row.period, Stage(row.stage)))
+
+
+def _states(engine: Engine, group_of: Callable[[Row[Any]], Group]) -> Mapping[Group, State]:
+    current = select(
+        SubmissionRow.id,
+        SubmissionRow.form_code,
+        SubmissionRow.unit_code,
+        SubmissionRow.period,
+        SubmissionRow.stage,
+    )
     doubts = select(FindingRow.submission_id, FindingRow.id).where(
         FindingRow.closed_at.is_(None), FindingRow.severity != Severity.INFO.value
     )
-    states: dict[Reporter, set[tuple[int, int]]] = defaultdict(set)
+    states: dict[Group, set[tuple[int, int]]] = defaultdict(set)
     with Session(engine) as session:
-        reporters = {}
-        for number, form, unit in session.execute(current.where(is_current())):
-            reporters[number] = Reporter(form, unit)
-            states[reporters[number]].add((number, 0))
+        groups = {}
+        for row in session.execute(current.where(is_current())):
+            groups[row.id] = group_of(row)
+            states[groups[row.id]].add((row.id, 0))
         for number, finding in session.execute(doubts):
-            if number in reporters:
-                states[reporters[number]].add((number, finding))
-    return {reporter: frozenset(numbers) for reporter, numbers in states.items()}
+            if number in groups:
+                states[groups[number]].add((number, finding))
+    return {group: frozenset(numbers) for group, numbers in states.items()}
 
 
 def rows_that_follow(engine: Engine, reporters: Iterable[Reporter]) -> MartPart:
