@@ -11,7 +11,8 @@ from mtqg.templates.template import read_period
 from program.errors import UsageError
 from program.pack.load import Pack, load_pack
 from program.settings import load_settings
-from publish.reports.office_reports import ReportFilter, write_office_files, write_reports
+from publish.reports.consolidated_workbooks import ReportFilter
+from publish.reports.office_reports import write_office_files, write_reports
 
 _OFFICE_ONLY = "noi-bo"
 """The sub-folder of what holds contacts."""

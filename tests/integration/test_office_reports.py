@@ -14,7 +14,8 @@ from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
 from program.pack.load import Pack
 from program.settings import Settings
-from publish.reports.office_reports import ReportFilter, write_office_files, write_reports
+from publish.reports.consolidated_workbooks import ReportFilter
+from publish.reports.office_reports import write_office_files, write_reports
 from publish.reports.table import Number, ReportColumn, ReportRow, ReportTable, RowLook
 from publish.reports.workbook import workbook_bytes
 from tests.arriving import catalogued
