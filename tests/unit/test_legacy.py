@@ -159,7 +159,7 @@ def test_a_font_says_its_encoding_by_name(font: str, encoding: Encoding | None) 
 
 def test_the_packs_words_are_spelt_as_vietnamese_is() -> None:
     # Of notes and of numbers of documents, in no workbook.
-    abbreviations = {"BCĐUBND", "NSĐP", "NĐ", "QĐ", "SHCĐ", "TMĐT", "ĐP"}
+    abbreviations = {"BCĐUBND", "NSĐP", "NĐ", "QĐ", "SHCĐ", "TMĐT", "ĐP", "ĐTPT"}
     assert {
         text
         for text in texts()

@@ -74,7 +74,11 @@ def cases() -> Iterator[Any]:
                     UnitKind.DISTRICT,
                     UnitKind.COMMUNE,
                 }
-                unit = next(u for u in pack.units if u.kind in kinds and u.is_valid_on(period.end))
+                senders = (u for u in pack.units if u.kind in kinds and u.is_valid_on(period.end))
+                unit = next(senders, None)
+                # The nation's pack has no district and no commune: they are in a province's pack.
+                if unit is None:
+                    continue
                 case = Case(pack, form, unit, period, stage)
                 yield pytest.param(
                     case, id=f"{folder.name} {form.code} {form.version} {stage.value}"
