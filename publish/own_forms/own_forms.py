@@ -72,7 +72,7 @@ def write_own_forms(
 ) -> None:
     """Write each form of the pack, filled for the latest period of its kind with a report.
 
-    A form may print the day, so each is filled anew each day; `kept` is the folder that keeps its
+    A form may print the day, so each is filled again each day; `kept` is the folder that keeps its
     figures for the next run.
     """
     version = figures_version(warehouse, pack, day)

@@ -1,4 +1,4 @@
-"""The frames that the rules of history check: what a report says, beside what was said before.
+"""The frames that the rules of history check: the figures of a report beside earlier ones.
 
 `all_frames.history_frames` builds all of a form version. Figures stand beside the unit's own past
 (`unit_trend`) and its peers (`peers`); lines of lists beside the same lines before (`lines`);
