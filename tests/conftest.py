@@ -27,6 +27,7 @@ os.environ |= {
     "AIOSMTPD_CONTROLLER_TIMEOUT": "60",
 }
 
+from connectors.reader.reader_pool import Readers
 from expectations.rules.rule_set import RuleSet
 from flows.night import run_context
 from flows.recovery import rebuild
@@ -188,6 +189,21 @@ def reads_here() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         read_here(monkeypatch)
         yield
+
+
+@pytest.fixture
+def readers() -> type[Readers]:
+    """The reader processes, for a test that is about them."""
+    return Readers
+
+
+@pytest.fixture
+def reads_here_unless_readers(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deliveries are read in this process, unless a test asks for `readers`."""
+    if "readers" not in request.fixturenames:
+        read_here(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-from connectors.reader.reader_pool import Readers
 from flows import intake as intake_flow
 from flows.night import intake, steps
 from flows.night.run_context import RunContext
@@ -31,7 +30,6 @@ from program.settings import load_settings
 from program.submission import Submission
 from tests.conftest import Fill
 from tests.prefect_server import PrefectServer
-from tests.reading_here import read_here
 from tests.waiting import wait_for
 from warehouse.database import backends
 from warehouse.database.engine import open_warehouse
@@ -39,7 +37,8 @@ from warehouse.database.run_lock import exclusive_run
 from warehouse.ledger import last_summary
 from warehouse.queries.reports import reporting
 
-pytestmark = pytest.mark.slow  # a Prefect server, and whole runs
+# a Prefect server, and whole runs
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here_unless_readers")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,19 +47,6 @@ def in_prefect(prefect: PrefectServer) -> Iterator[None]:
     own = {PREFECT_API_URL: prefect.url, PREFECT_API_AUTH_STRING: prefect.password}
     with temporary_settings(own):
         yield
-
-
-@pytest.fixture
-def readers() -> type[Readers]:
-    """The reader processes, for the test that is about what they hold."""
-    return Readers
-
-
-@pytest.fixture(autouse=True)
-def _reads_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read in this process: `tests/e2e` has the reader processes of a run under Prefect."""
-    if "readers" not in request.fixturenames:
-        read_here(monkeypatch)
 
 
 class Province:

@@ -30,7 +30,6 @@ from publish.mail import message
 from publish.mail.transport import FolderTransport
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
-from tests.reading_here import read_here
 from tests.steps_by_hand import collect, load
 from warehouse.database.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import pending_deliveries
@@ -40,7 +39,8 @@ from warehouse.source_positions import read_position
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, WarehouseTable
 
 Put = Callable[..., Path]
-pytestmark = pytest.mark.slow  # whole runs, without Prefect
+# whole runs, without Prefect
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here_unless_readers")]
 OTHER_LEVELS = {
     **GOOD_LEVELS,
     "district": {**GOOD_LEVELS["district"], "women": 52},
@@ -60,19 +60,6 @@ def put(tmp_path: Path, fill: Fill) -> Put:
         return path
 
     return put
-
-
-@pytest.fixture
-def readers() -> type[Readers]:
-    """The reader processes, for the tests that are about them."""
-    return Readers
-
-
-@pytest.fixture(autouse=True)
-def _reads_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read in this process, unless a test asks for `readers`."""
-    if "readers" not in request.fixturenames:
-        read_here(monkeypatch)
 
 
 def whole_night(settings: Settings) -> RunContext:
