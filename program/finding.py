@@ -38,7 +38,7 @@ class Finding:
 
     `sheet` and `cell` are None if the rule is about the whole file. `value` is the content of
     the cell as its sender sees it. `message`, `expected` and `fix` are Vietnamese; the mail prints
-    them unchanged. `overruled` says who decided that the finding does not count, and why
+    them unchanged. `waived_by` says who decided that the finding does not count, and why
     (`program.pack.waiver`); it is "" for every other finding.
     """
 
@@ -50,7 +50,7 @@ class Finding:
     sheet: str | None = None
     cell: str | None = None
     value: str | None = None
-    overruled: str = ""
+    waived_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

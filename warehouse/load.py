@@ -45,7 +45,7 @@ _FINDING_COLUMNS = (
     "sheet",
     "cell",
     "value",
-    "overruled",
+    "waived_by",
 )
 _finding_cells = attrgetter(*_FINDING_COLUMNS)
 
@@ -263,7 +263,7 @@ def _end_once_waived(session: Session, history: VersionHistory, each: CheckedDel
                 critical.add(_question(finding))
     for version in history.current_of_delivery(each.id):
         findings = findings_of_check(session, version.id)
-        waived = {_question(finding) for finding in findings if finding.overruled}
+        waived = {_question(finding) for finding in findings if finding.waived_by}
         if waived & critical:
             # The clock may have been set back: a version does not end before it began.
             version.end(max(each.now, version.known_from or each.now), None)

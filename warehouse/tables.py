@@ -438,7 +438,7 @@ class SubmissionRow(WarehouseTable):
 class FindingRow(WarehouseTable):
     """One rule broken at one cell of a submission, in the words that its sender reads.
 
-    `overruled` says who waived it, until when and why; it is empty for every other finding.
+    `waived_by` says who waived it, until when and why; it is empty for every other finding.
     `cross_check_found_at` is when a cross-check found it, null for a finding of the submission's
     own check. `closed_at` is when it no longer held.
     """
@@ -455,7 +455,7 @@ class FindingRow(WarehouseTable):
     message: Mapped[str] = mapped_column(Text)
     expected: Mapped[str] = mapped_column(Text)
     fix: Mapped[str] = mapped_column(Text)
-    overruled: Mapped[str] = mapped_column(Text, server_default="")
+    waived_by: Mapped[str] = mapped_column(Text, server_default="")
     cross_check_found_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 

@@ -54,7 +54,7 @@ def _applied(
         shown = finding_in_fields(finding, reading.fields)
         # The decision was about one value: another one at the same cell is a new question.
         if correction.match(shown) is WaiverMatch.EXACT:
-            return replace(finding, severity=Severity.INFO, overruled=correction.note)
+            return replace(finding, severity=Severity.INFO, waived_by=correction.note)
     return finding
 
 

@@ -17,8 +17,8 @@ def words_of(pack: Pack) -> WordFinding:
         values = {**sample.values, "value": sample.value}
         place = (sheet if sample.cell else None, sample.cell)
         finding = filled(words[sample.rule], values, sample.case, place)
-        if sample.overruled:
-            return replace(finding, severity=Severity.INFO, overruled=sample.overruled)
+        if sample.waived_by:
+            return replace(finding, severity=Severity.INFO, waived_by=sample.waived_by)
         return finding
 
     return word

@@ -53,7 +53,11 @@ def _submission(row: dict[str, Any], delivery: Delivery) -> Submission:
 
 
 def _finding(finding: dict[str, Any]) -> Finding:
-    return Finding(**{**finding, "severity": Severity(finding["severity"])})
+    values = {**finding, "severity": Severity(finding["severity"])}
+    # Release 0.2.0 wrote `waived_by` under this name, and a record is never written again.
+    if "overruled" in values:
+        values["waived_by"] = values.pop("overruled")
+    return Finding(**values)
 
 
 def _fact(fact: dict[str, Any]) -> Fact:

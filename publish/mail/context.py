@@ -31,7 +31,7 @@ class ReportResult(StrEnum):
     """It was loaded; a cross-check later raised warnings."""
     FIXED = "fixed"
     """What earlier letters asked for is settled."""
-    OVERRULED = "overruled"
+    WAIVED = "waived"
     """A named person decided that its findings do not count."""
     RECEIVED = "received"
     """It was loaded and nothing is to be done."""
@@ -47,7 +47,7 @@ class Task(StrEnum):
     LATE = "late"
     TODAY = "today"
     SOON = "soon"
-    OVERRULED = "overruled"
+    WAIVED = "waived"
     FIXED = "fixed"
     EXPLANATION_ACCEPTED = "explanation_accepted"
     EXPLAINED = "explained"
@@ -66,7 +66,7 @@ _TASKS_OF_RESULTS = {
     ReportResult.CHECK: Task.CHECK,
     ReportResult.COMPARED: Task.CHECK,
     ReportResult.FIXED: Task.FIXED,
-    ReportResult.OVERRULED: Task.OVERRULED,
+    ReportResult.WAIVED: Task.WAIVED,
     ReportResult.RECEIVED: Task.RECEIVED,
 }
 _TONES_OF_RESULTS = {
@@ -78,7 +78,7 @@ _TONES_OF_RESULTS = {
     ReportResult.CHECK: "ask",
     ReportResult.COMPARED: "ask",
     ReportResult.FIXED: "good",
-    ReportResult.OVERRULED: "good",
+    ReportResult.WAIVED: "good",
     ReportResult.RECEIVED: "good",
 }
 

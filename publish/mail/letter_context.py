@@ -45,7 +45,7 @@ _Statement = tuple[str, str]
 _CHECK_NOTICES = (NoticeKind.CHECKED, NoticeKind.CROSS_CHECKED)
 _RESULTS_OF_KINDS = {
     NoticeKind.ALL_CLEAR: ReportResult.FIXED,
-    NoticeKind.WAIVED: ReportResult.OVERRULED,
+    NoticeKind.WAIVED: ReportResult.WAIVED,
     NoticeKind.STILL_OPEN: ReportResult.OPEN,
     NoticeKind.NOT_ACCEPTED: ReportResult.REFUSED,
 }
@@ -56,7 +56,7 @@ _TO_SEND_AGAIN = (
     ReportResult.PART,
 )
 _WITHOUT_FINDINGS = (ReportResult.FIXED, ReportResult.RECEIVED)
-_WITHOUT_TASK = (*_WITHOUT_FINDINGS, ReportResult.OVERRULED)
+_WITHOUT_TASK = (*_WITHOUT_FINDINGS, ReportResult.WAIVED)
 
 
 def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]) -> LetterContext:
@@ -222,8 +222,8 @@ def _result(notice: Notice) -> ReportResult:
 
 def _findings(notice: Notice, result: ReportResult) -> tuple[Finding, ...]:
     """Return the findings that the mail is about."""
-    if result is ReportResult.OVERRULED:
-        return tuple(finding for finding in notice.findings if finding.overruled)
+    if result is ReportResult.WAIVED:
+        return tuple(finding for finding in notice.findings if finding.waived_by)
     if result in _WITHOUT_FINDINGS:
         return ()
     return actionable(notice.findings)

@@ -50,7 +50,7 @@ class MailKind(StrEnum):
     NOT_ACCEPTED = "not-accepted"
     EXPLANATION_ACCEPTED = "explanation-accepted"
     ALL_CLEAR = "all-clear"
-    OVERRULED = "overruled"
+    WAIVED = "waived"
     MORNING = "morning"
     DIGEST = "digest"
     ALARM = "alarm"
@@ -132,7 +132,7 @@ def _notices(sample: Sample, sent: date) -> dict[MailKind, tuple[Notice, ...]]:
     in_part = replace(warned, findings=worst)
     compared = replace(warned, findings=warnings[:1], kind=NoticeKind.CROSS_CHECKED)
     fixed = replace(good, kind=NoticeKind.ALL_CLEAR)
-    waived = replace(good, findings=found.overruled, kind=NoticeKind.WAIVED)
+    waived = replace(good, findings=found.waived, kind=NoticeKind.WAIVED)
     return {
         MailKind.RECEIVED: (good,),
         MailKind.NEEDS_FIXING: (bad,),
@@ -143,7 +143,7 @@ def _notices(sample: Sample, sent: date) -> dict[MailKind, tuple[Notice, ...]]:
         MailKind.PLEASE_CHECK: (warned,),
         MailKind.TO_COMPARE: (compared,),
         MailKind.ALL_CLEAR: (fixed,),
-        MailKind.OVERRULED: (waived,),
+        MailKind.WAIVED: (waived,),
     }
 
 

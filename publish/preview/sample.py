@@ -38,7 +38,7 @@ class SampleFinding(Model):
     value: str = ""
     case: str | None = None
     values: dict[str, str]
-    overruled: str = ""
+    waived_by: str = ""
 
 
 WordFinding: TypeAlias = Callable[[SampleFinding, str], Finding]
@@ -48,7 +48,7 @@ WordFinding: TypeAlias = Callable[[SampleFinding, str], Finding]
 class _SampleFile(Model):
     worst: tuple[SampleFinding, ...]
     unreadable: tuple[SampleFinding, ...]
-    overruled: tuple[SampleFinding, ...]
+    waived: tuple[SampleFinding, ...]
     refusal: str
 
 
@@ -61,7 +61,7 @@ class SampleFindings:
 
     worst: tuple[Finding, ...]
     unreadable: tuple[Finding, ...]
-    overruled: tuple[Finding, ...]
+    waived: tuple[Finding, ...]
     refusal: str
 
 
@@ -123,7 +123,7 @@ def _load_findings(sheet: str, word: WordFinding) -> SampleFindings:
     return SampleFindings(
         worst=tuple(word(sample, sheet) for sample in samples.worst),
         unreadable=tuple(word(sample, sheet) for sample in samples.unreadable),
-        overruled=tuple(word(sample, sheet) for sample in samples.overruled),
+        waived=tuple(word(sample, sheet) for sample in samples.waived),
         refusal=samples.refusal,
     )
 

@@ -142,7 +142,7 @@ def _attachments(
     own = [notice for notice in letter.notices if notice.delivery_id == DELIVERY]
     has_findings = any(notice.findings for notice in own)
     # Findings that do not count are not marked.
-    if not has_findings or kind is MailKind.OVERRULED:
+    if not has_findings or kind is MailKind.WAIVED:
         return []
     if kind is MailKind.TOO_LARGE:
         return [linked_sample(marked, letter.day)]

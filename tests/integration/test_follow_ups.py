@@ -14,8 +14,8 @@ from tests.mailroom import CRITICAL, WARNING, Collected, Office, at, pack_with_d
 
 pytestmark = pytest.mark.both_databases
 MONDAY = date(2025, 1, 13)
-OVERRULED = replace(
-    CRITICAL, severity=Severity.INFO, overruled="Trưởng phòng (20/01/2025): đã đối chiếu danh sách."
+WAIVED = replace(
+    CRITICAL, severity=Severity.INFO, waived_by="Trưởng phòng (20/01/2025): đã đối chiếu danh sách."
 )
 
 
@@ -75,7 +75,7 @@ def test_a_good_report_that_was_never_questioned_is_mailed_to_nobody_unless_the_
 def test_a_waived_finding_is_reported_to_whoever_was_asked(office: Office) -> None:
     delivery = office.receive("942", CRITICAL)
     morning(office)
-    office.judge_again(delivery, OVERRULED)
+    office.judge_again(delivery, WAIVED)
     mails = morning(office)
     assert tasks(mails) == ["đã được xem xét, không cần sửa"]
     assert "Ý kiến: Trưởng phòng (20/01/2025): đã đối chiếu danh sách." in texts(mails)[0]
@@ -83,7 +83,7 @@ def test_a_waived_finding_is_reported_to_whoever_was_asked(office: Office) -> No
 
 
 def test_a_waived_finding_that_nobody_was_asked_about_is_reported_to_nobody(office: Office) -> None:
-    office.receive("942", OVERRULED)
+    office.receive("942", WAIVED)
     assert morning(office) == []
 
 

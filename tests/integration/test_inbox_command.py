@@ -114,7 +114,7 @@ def test_an_accepted_explanation_waives_the_findings_by_the_next_run_and_a_rebui
     taken = night(own)
     assert verdicts(taken) == [("quarantined", 1, False), ("accepted", 2, True)]
     with Session(taken.warehouse) as session:
-        (note,) = session.scalars(select(FindingRow.overruled).where(FindingRow.overruled != ""))
+        (note,) = session.scalars(select(FindingRow.waived_by).where(FindingRow.waived_by != ""))
     assert note.startswith(f"{BY} (")
     assert WORDS in note
     assert "đã được xem xét" in str(letters(own)[-1]["Subject"])

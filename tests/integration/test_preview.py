@@ -34,7 +34,7 @@ KINDS = [
     "not-accepted",
     "explanation-accepted",
     "all-clear",
-    "overruled",
+    "waived",
     "morning",
     "digest",
     "alarm",

@@ -145,7 +145,7 @@ def test_a_waived_finding_stays_on_record_and_keeps_nothing_out(tmp_path: Path, 
     assert submission.verdict is Verdict.ACCEPTED
     finding = next(f for f in submission.findings if f.rule == "WRK-13")
     assert finding.severity is Severity.INFO
-    assert finding.overruled.startswith(
+    assert finding.waived_by.startswith(
         "Nguyễn Văn Mẫu (tên giả lập), Phòng Nghiệp vụ (20/01/2025): Tổng mức đầu tư"
     )
     assert lines_of(submission) == {

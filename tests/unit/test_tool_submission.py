@@ -205,7 +205,7 @@ def test_a_correction_names_a_field(tools: Pack) -> None:
         }
     )
     (applied,) = Waivers([correction]).apply([finding], reading)
-    assert applied.overruled
+    assert applied.waived_by
     assert (applied.sheet, applied.cell) == ("Tổng hợp", "C4")
 
 

@@ -112,8 +112,8 @@ def waived_deliveries(session: Session, waivers: Iterable[WaiverEntry]) -> set[i
         newest = newest_of(session, *waiver.report)
         if newest is None:
             continue
-        overruled = [each for each in findings_of_check(session, newest.id) if each.overruled]
-        if any(waiver.match(finding) is WaiverMatch.EXACT for finding in overruled):
+        waived = [each for each in findings_of_check(session, newest.id) if each.waived_by]
+        if any(waiver.match(finding) is WaiverMatch.EXACT for finding in waived):
             found.add(newest.delivery_id)
     return found
 

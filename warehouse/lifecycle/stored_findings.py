@@ -80,5 +80,5 @@ def finding_of(row: FindingRow) -> Finding:
         sheet=row.sheet,
         cell=row.cell,
         value=row.value,
-        overruled=row.overruled,
+        waived_by=row.waived_by,
     )

@@ -40,7 +40,7 @@ def enqueue_waiver_notices(engine: Engine, now: datetime) -> int:
         How many notices are new.
     """
     waived = select(FindingRow.id).where(
-        FindingRow.submission_id == SubmissionRow.id, FindingRow.overruled != ""
+        FindingRow.submission_id == SubmissionRow.id, FindingRow.waived_by != ""
     )
     # The notice was about an earlier check of the same file.
     earlier = aliased(SubmissionRow)
