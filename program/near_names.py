@@ -8,10 +8,12 @@ from program.labels import fold
 
 _CLOSE_ENOUGH = 70
 """Of 100. Measured on the codes and names of the bundled pack (tests/unit/test_near_names.py)."""
+_MOST = 5
+"""Suggestions in a message."""
 
 
-def nearest(text: str, names_by_code: Mapping[str, str], limit: int = 5) -> list[str]:
-    """Return the codes that `text` is near to, by the code or by its name; the nearest first.
+def nearest(text: str, names_by_code: Mapping[str, str]) -> list[str]:
+    """Return up to five codes that `text` is near to, by code or by name; nearest first.
 
     Letter case and diacritics do not matter. The list is empty where nothing is near.
     """
@@ -23,13 +25,13 @@ def nearest(text: str, names_by_code: Mapping[str, str], limit: int = 5) -> list
     # short code is in a longer one.
     for scorer, choices in ((fuzz.WRatio, by_name), (fuzz.ratio, by_code)):
         found = process.extract(
-            wanted, choices, scorer=scorer, limit=limit, score_cutoff=_CLOSE_ENOUGH
+            wanted, choices, scorer=scorer, limit=_MOST, score_cutoff=_CLOSE_ENOUGH
         )
         for _, score, code in found:
             scores[code] = max(score, scores.get(code, 0))
     # Equally near names stay in their own order: a pack has the general one first.
     in_order = sorted(names_by_code, key=lambda code: -scores.get(code, 0))
-    return [code for code in in_order if code in scores][:limit]
+    return [code for code in in_order if code in scores][:_MOST]
 
 
 def nearest_code(code: str, codes: Iterable[str]) -> list[str]:

@@ -94,7 +94,6 @@ class UnitRegister:
         self,
         text: str,
         day: date,
-        parent: str | None = None,
         kinds: Collection[UnitKind] | None = None,
     ) -> list[Unit]:
         """Return every unit of `day` that `text` may mean, in the table's order.
@@ -107,13 +106,9 @@ class UnitRegister:
         Args:
             text: The name as somebody wrote it.
             day: The day on which the unit must exist.
-            parent: Return only children of the unit with this code, as in the commune column of a
-                district's report.
             kinds: Return only units of these kinds, such as those that report.
         """
         units = self._meant_by(text, day)
-        if parent is not None:
-            units = tuple(unit for unit in units if unit.parent == parent)
         if kinds is not None:
             units = tuple(unit for unit in units if unit.kind in kinds)
         return list(units)

@@ -29,9 +29,9 @@ def test_what_is_near_to_nothing_has_no_suggestion(pack: Pack, text: str) -> Non
     assert nearest(text, {each.code: each.name for each in pack.indicators}) == []
 
 
-def test_no_more_are_suggested_than_asked_for() -> None:
+def test_at_most_five_are_suggested() -> None:
     names = {f"A{number}": f"Số hộ nghèo {number}" for number in range(9)}
-    assert len(nearest("hộ nghèo", names, limit=3)) == 3
+    assert len(nearest("hộ nghèo", names)) == 5
 
 
 def test_a_code_is_near_to_codes_with_a_letter_wrong_and_to_no_others() -> None:

@@ -33,10 +33,8 @@ SOC_TRANG = UnitRegister.read(ROOT / "config" / "soc-trang" / "units.csv")
 REPORTERS = {UnitKind.PROVINCE, UnitKind.DISTRICT}
 
 
-def codes(
-    text: str, day: date = DAY, parent: str | None = None, kinds: set[UnitKind] | None = None
-) -> list[str]:
-    return [unit.code for unit in SOC_TRANG.named(text, day, parent, kinds)]
+def codes(text: str, day: date = DAY, kinds: set[UnitKind] | None = None) -> list[str]:
+    return [unit.code for unit in SOC_TRANG.named(text, day, kinds)]
 
 
 def unit(code: str, day: date = LAST) -> Unit:
@@ -65,7 +63,7 @@ def test_every_name_in_the_table_finds_its_unit_alone_among_its_siblings(
 ) -> None:
     for each in SOC_TRANG:
         found = SOC_TRANG.named(
-            unicodedata.normalize(form, case(each.name)), each.valid_to or FIRST, each.parent
+            unicodedata.normalize(form, case(each.name)), each.valid_to or FIRST
         )
         assert [u for u in found if u.parent == each.parent] == [each]
 
@@ -150,18 +148,6 @@ def test_everyday_writings_find_the_unit(text: str, code: str) -> None:
 )
 def test_a_name_that_several_units_bear_gives_them_all(text: str, candidates: list[str]) -> None:
     assert codes(text) == candidates
-
-
-def test_a_parent_leaves_its_children_only() -> None:
-    assert [codes("P1", parent=district) for district in ("941", "948", "950", "942")] == [
-        ["31513"],
-        ["31732"],
-        ["31783"],
-        [],
-    ]
-    assert codes("Long Phú", parent="946") == ["31639", "31669"]
-    assert codes("Huyện Long Phú", parent="946") == []
-    assert codes("Long Phú", parent="94") == ["946"]
 
 
 @pytest.mark.parametrize(
@@ -255,7 +241,6 @@ def test_diacritics_decide_where_they_are_written_and_ask_where_they_are_missing
 def test_no_text_breaks_the_look_up_and_a_filter_never_adds_a_unit(text: str) -> None:
     everyone = SOC_TRANG.named(text, DAY)
     assert all(each.is_valid_on(DAY) for each in everyone)
-    assert [u for u in everyone if u.parent == "946"] == SOC_TRANG.named(text, DAY, parent="946")
     assert [u for u in everyone if u.kind in REPORTERS] == SOC_TRANG.named(
         text, DAY, kinds=REPORTERS
     )
