@@ -17,7 +17,7 @@ from program.finding import Finding
 from program.machine.importing import without_collecting
 from program.pack.load import Pack
 from program.records.current_report import CurrentReport
-from program.records.history import HISTORY_PERIODS, History
+from program.records.history import History
 from program.submission import Submission
 
 if TYPE_CHECKING:
@@ -38,18 +38,10 @@ class Checker:
     One object serves a run: each call of `check` adds its validation results to the same Data Docs.
     """
 
-    def __init__(
-        self,
-        pack: Pack,
-        rules: RuleSet,
-        run_name: str,
-        *,
-        history_periods: int = HISTORY_PERIODS,
-    ) -> None:
+    def __init__(self, pack: Pack, rules: RuleSet, run_name: str) -> None:
         self._pack = pack
         self._rules = rules
         self._run_name = run_name
-        self._history_periods = history_periods
 
     def check(
         self, readings: Sequence["ParsedReport"], past: History | None = None
@@ -111,7 +103,7 @@ class Checker:
     @cached_property
     def _batches(self) -> "BatchChecker":
         kind = load_batch_checker()
-        return kind(self._pack, self._rules, self._run_name, history_periods=self._history_periods)
+        return kind(self._pack, self._rules, self._run_name)
 
 
 def load_batch_checker() -> type["BatchChecker"]:

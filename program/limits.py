@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one delivery. `Settings.limits` gives those of this machine.
+    """The limits of one delivery.
+
+    What depends on the machine is a setting: `Settings.limits`. The others keep out files that are
+    made to do harm; no report comes near them.
 
     Attributes:
         delivery_bytes: The size of the file.

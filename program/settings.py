@@ -22,7 +22,6 @@ from program.errors import ConfigurationError
 from program.limits import DEFAULT_LIMITS, Limits
 from program.pack.secret import SECRET_VARIABLE, Option, Options, SecretText, refuse_password
 from program.provinces.provinces_file import Province, province_at
-from program.records.history import HISTORY_PERIODS
 
 ROOT = Path(__file__).resolve().parents[1]
 _PREFIX = "MTQG_"
@@ -126,31 +125,6 @@ class Settings(BaseSettings):
         gt=0,
         description="a larger delivery is refused with a finding",
     )
-    max_unpacked_bytes: int = Field(
-        DEFAULT_LIMITS.unpacked_bytes,
-        gt=0,
-        description="the same, for its size when unpacked",
-    )
-    max_sheet_cells: int = Field(
-        DEFAULT_LIMITS.sheet_cells,
-        gt=0,
-        description="the same, for the cells of one sheet",
-    )
-    max_packed_files: int = Field(
-        DEFAULT_LIMITS.packed_files,
-        gt=0,
-        description="files that a zip of workbooks may hold",
-    )
-    max_packed_bytes: int = Field(
-        DEFAULT_LIMITS.packed_bytes,
-        gt=0,
-        description="bytes to which they may unpack in all",
-    )
-    max_packing_ratio: int = Field(
-        DEFAULT_LIMITS.packing_ratio,
-        gt=0,
-        description="how many times its packed size one of them may have",
-    )
     reading_seconds: float = Field(
         DEFAULT_LIMITS.seconds,
         gt=0,
@@ -185,12 +159,6 @@ class Settings(BaseSettings):
         500,
         gt=0,
         description="deliveries that are read and checked as one batch",
-    )
-    history_periods: int = Field(
-        HISTORY_PERIODS,
-        gt=0,
-        le=60,
-        description="earlier periods with which a report is compared",
     )
     dask_address: str = Field(
         "",
@@ -312,11 +280,6 @@ class Settings(BaseSettings):
         """The resources of this machine that one delivery may use."""
         return Limits(
             delivery_bytes=self.max_delivery_bytes,
-            unpacked_bytes=self.max_unpacked_bytes,
-            sheet_cells=self.max_sheet_cells,
-            packed_files=self.max_packed_files,
-            packed_bytes=self.max_packed_bytes,
-            packing_ratio=self.max_packing_ratio,
             seconds=self.reading_seconds,
             memory_bytes=self.reading_bytes,
         )

@@ -10,6 +10,7 @@ from expectations.history.reports import HistoryReport, ReportHistory
 from expectations.history.spread import Booleans, Integers, integers
 from program.calendar.period import Period
 from program.calendar.stage import Stage
+from program.records.history import HISTORY_PERIODS
 from program.units.register import UnitKind
 
 _NO_REPORTS = integers(())
@@ -39,12 +40,11 @@ class Comparable:
 class ComparableIndex:
     """Finds the comparable reports of each report.
 
-    `window`: the number of periods, back and ahead, that a report is compared with.
+    A report is compared with `HISTORY_PERIODS` periods, back and ahead.
     """
 
-    def __init__(self, memory: ReportHistory, window: int) -> None:
+    def __init__(self, memory: ReportHistory) -> None:
         self._reports = memory.reports
-        self._window = window
         of_unit: dict[str, list[int]] = defaultdict(list)
         of_period: dict[Period, list[int]] = defaultdict(list)
         for index, report in enumerate(memory.reports):
@@ -151,8 +151,8 @@ class ComparableIndex:
     def _near(self, index: int, own: HistoryReport) -> list[int]:
         """Return the reports of the same unit whose periods end within the window."""
         of_unit = self._of_unit[own.unit]
-        first = own.period.moved(-self._window).end
-        last = own.period.moved(self._window).end
+        first = own.period.moved(-HISTORY_PERIODS).end
+        last = own.period.moved(HISTORY_PERIODS).end
         is_visible = self._is_visible(index, of_unit)
         visible = of_unit[is_visible].tolist()
         return [n for n in visible if first <= self._reports[n].period.end <= last]

@@ -61,16 +61,12 @@ class _Group:
 
 
 class HistoryChecker:
-    """Checks batches with the rules of history.
+    """Checks batches with the rules of history."""
 
-    `window`: the number of periods that a report is compared with, back and ahead.
-    """
-
-    def __init__(self, pack: Pack, rules: RuleSet, validation: GxRunner, window: int) -> None:
+    def __init__(self, pack: Pack, rules: RuleSet, validation: GxRunner) -> None:
         self._pack = pack
         self._rules = rules
         self._validation = validation
-        self._window = window
 
     def findings(
         self,
@@ -144,7 +140,7 @@ class HistoryChecker:
         frames_by_group: list[dict[str, pd.DataFrame]] = []
         for group in groups:
             numbers = group.numbers_of(form)
-            frames = history_frames(form, group.memory, self._window, self._pack, numbers)
+            frames = history_frames(form, group.memory, self._pack, numbers)
             frames_by_group.append(frames)
         return _together(frames_by_group)
 

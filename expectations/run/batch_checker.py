@@ -57,13 +57,13 @@ class _FormBatch:
 class BatchChecker:
     """Checks readings in batches. Others use it through `expectations.checking.Checker`."""
 
-    def __init__(self, pack: Pack, rules: RuleSet, run_name: str, *, history_periods: int) -> None:
+    def __init__(self, pack: Pack, rules: RuleSet, run_name: str) -> None:
         self._rules = rules
         self._counts = pack.counts
-        self._overruling = Waivers(pack.corrections)
+        self._waivers = Waivers(pack.corrections)
         self._validation = GxRunner(pack.folder.name, run_name)
         self._comparer = CrossChecker(pack, rules, self._validation)
-        self._comparison = HistoryChecker(pack, rules, self._validation, history_periods)
+        self._comparison = HistoryChecker(pack, rules, self._validation)
 
     def check(
         self, scopes: Sequence[Sequence[ParsedReport]], past: History | None
@@ -140,7 +140,7 @@ class BatchChecker:
         submissions: list[Submission] = []
         for reading in chain.from_iterable(scopes):
             found = [*within[reading.number], *of_history[reading.number]]
-            final = self._overruling.apply(found, reading)
+            final = self._waivers.apply(found, reading)
             submission = _submission(reading, final, is_read=self._is_read(reading))
             submissions.append(submission)
         return submissions
@@ -151,7 +151,7 @@ class BatchChecker:
         loading: set[int] = set()
         lines_out = 0
         for number, reading in batch.readings:
-            of_report = self._overruling.apply(found[number], reading)
+            of_report = self._waivers.apply(found[number], reading)
             part = part_of(reading, of_report)
             kept.append((number, part.reading))
             lines_out += part.lines

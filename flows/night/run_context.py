@@ -27,7 +27,7 @@ from program.errors import ArchiveError, UsageError
 from program.machine.file_access import make_var
 from program.pack.load import Pack, load_pack
 from program.pack.source import Source
-from program.records.history import line_elements
+from program.records.history import HISTORY_PERIODS, line_elements
 from program.records.storage import Storage
 from program.settings import Settings
 from program.submission import Verdict
@@ -182,8 +182,7 @@ class RunContext:
         from expectations.checking import Checker  # noqa: PLC0415
 
         title = f"run {self.run_id}, as of {self.as_of}"
-        periods = self.settings.history_periods
-        return Checker(self.pack, self.rules, title, history_periods=periods)
+        return Checker(self.pack, self.rules, title)
 
     @cached_property
     def past_reader(self) -> "PastReader":
@@ -192,7 +191,7 @@ class RunContext:
         from warehouse.queries.history import PastReader  # noqa: PLC0415
 
         elements = line_elements(self.pack.forms)
-        return PastReader(self.warehouse, elements, self.settings.history_periods)
+        return PastReader(self.warehouse, elements, HISTORY_PERIODS)
 
     @cached_property
     def storage(self) -> Storage:

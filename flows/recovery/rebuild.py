@@ -31,7 +31,7 @@ from program.pack.load import Pack, load_pack
 from program.pack.waiver import WaiverEntry
 from program.parsed_report import ParsedReport
 from program.records.audit import Signature
-from program.records.history import History, history_keys, line_elements
+from program.records.history import HISTORY_PERIODS, History, history_keys, line_elements
 from program.records.purge_record import PurgedSubmission
 from program.settings import Settings
 from program.submission import Submission
@@ -253,13 +253,12 @@ class Rebuilding:
     def _past(self, readings: Sequence[ParsedReport]) -> History:
         requested = history_keys(readings, self._pack.units)
         elements = line_elements(self._pack.forms)
-        return past_of(self._warehouse, requested, elements, self._settings.history_periods)
+        return past_of(self._warehouse, requested, elements, HISTORY_PERIODS)
 
     def _checker(self, checks: _ChecksOfRun) -> Checker:
         """Return a checker with today's rules and the waivers that a run had."""
         pack = replace(self._pack, correction_files={"ledger": checks.waivers})
-        periods = self._settings.history_periods
-        return Checker(pack, self._rules, checks.title, history_periods=periods)
+        return Checker(pack, self._rules, checks.title)
 
     def _purged_submissions(self, chunk: _Chunk) -> dict[int, list[Submission]]:
         """Return the submissions of deliveries whose bytes were purged, from the purge records."""

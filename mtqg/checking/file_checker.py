@@ -26,7 +26,13 @@ from program.finding import ReaderFinding
 from program.pack.load import Pack
 from program.pack.source import FolderSource
 from program.parsed_report import ParsedReport
-from program.records.history import History, history_keys, line_elements, no_history
+from program.records.history import (
+    HISTORY_PERIODS,
+    History,
+    history_keys,
+    line_elements,
+    no_history,
+)
 from program.settings import Settings
 from program.submission import Submission
 from warehouse.database.engine import Warehouse
@@ -209,8 +215,7 @@ class FileChecker:
             return []
         # A checker keeps all results for Data Docs, which a check does not have. Each chunk gets
         # its own, so that memory does not grow.
-        periods = self._settings.history_periods
-        checker = Checker(self._pack, self._rules, "check", history_periods=periods)
+        checker = Checker(self._pack, self._rules, "check")
         return checker.check(readings, self._past(readings))
 
     def _past(self, readings: Iterable[ParsedReport]) -> History:
@@ -219,12 +224,7 @@ class FileChecker:
             return no_history()
         requested = history_keys(readings, self._pack.units)
         elements = line_elements(self._pack.forms)
-        return past_of(
-            self._warehouse,
-            requested,
-            elements,
-            self._settings.history_periods,
-        )
+        return past_of(self._warehouse, requested, elements, HISTORY_PERIODS)
 
 
 def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:

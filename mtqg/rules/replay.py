@@ -21,7 +21,7 @@ from mtqg.rules.comparison import RuleComparison
 from mtqg.rules.sides import RuleSide, has_same_layouts, has_same_pack
 from program.delivery import Delivery
 from program.parsed_report import ParsedReport
-from program.records.history import History, history_keys, line_elements
+from program.records.history import HISTORY_PERIODS, History, history_keys, line_elements
 from program.settings import Settings
 from program.submission import Submission
 from warehouse.database.engine import Warehouse
@@ -176,12 +176,7 @@ class Replay:
         pack = self._after.pack
         requested = history_keys(readings, pack.units)
         elements = line_elements(pack.forms)
-        past = past_of(
-            self._engine,
-            requested,
-            elements,
-            self._settings.history_periods,
-        )
+        past = past_of(self._engine, requested, elements, HISTORY_PERIODS)
         times = [reading.delivery.received_at for reading in readings]
         end_of_time = datetime.max.replace(tzinfo=UTC)
         first = min(times, default=end_of_time)

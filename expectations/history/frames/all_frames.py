@@ -47,7 +47,7 @@ _COMPARED = (
 
 
 def history_frames(
-    form: Form, memory: ReportHistory, window: int, pack: Pack, numbers: Sequence[int]
+    form: Form, memory: ReportHistory, pack: Pack, numbers: Sequence[int]
 ) -> dict[str, pd.DataFrame]:
     """Return the frames of the submissions `numbers`, by name.
 
@@ -56,11 +56,10 @@ def history_frames(
     Args:
         form: The form version of all these submissions.
         memory: The history of the form.
-        window: The number of periods, back and ahead, that a report is compared with.
         pack: Has the indicators and the names of the units.
         numbers: The submissions that get rows.
     """
-    comparables = ComparableIndex(memory, window)
+    comparables = ComparableIndex(memory)
     grid = FigureGrid(form_elements(form), memory)
     frames = {
         FIGURES: _figures_frame(grid, memory, comparables, numbers),
