@@ -33,9 +33,9 @@ from flows.night.run_context import open_run
 from flows.recovery.archived_checking import ArchivedChecking
 from flows.recovery.rebuild import Rebuilding
 from flows.recovery.replay_log import export_runs
-from mtqg.rules.comparison import RuleComparison
-from mtqg.rules.replay import CheckingBySides, Replay
-from mtqg.rules.sides import RuleSide
+from mtqg.rules.diff.comparison import RuleComparison
+from mtqg.rules.diff.replay import CheckingBySides, Replay
+from mtqg.rules.diff.sides import RuleSide
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from warehouse.database.engine import open_warehouse

@@ -196,7 +196,7 @@ def test_no_password_leaves_this_machine(sample: Settings, pack: Pack) -> None:
 def test_without_an_address_nothing_of_dask_is_imported() -> None:
     code = (
         "import sys; from program.settings import Settings; from flows.fan_out import open_fan_out;"
-        "import flows.recovery.rebuild, mtqg.rules.replay, mtqg.maintenance.rebuild;"
+        "import flows.recovery.rebuild, mtqg.rules.diff.replay, mtqg.maintenance.rebuild;"
         "open_fan_out(Settings(_env_file=None)).__enter__();"
         "print(*({'dask', 'distributed'} & set(sys.modules)))"
     )

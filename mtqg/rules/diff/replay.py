@@ -17,8 +17,8 @@ from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
 from flows.archived_reading import ArchivedReading, read_archived
 from flows.fan_out import open_fan_out
-from mtqg.rules.comparison import RuleComparison
-from mtqg.rules.sides import RuleSide, has_same_layouts, has_same_pack
+from mtqg.rules.diff.comparison import RuleComparison
+from mtqg.rules.diff.sides import RuleSide, has_same_layouts, has_same_pack
 from program.delivery import Delivery
 from program.parsed_report import ParsedReport
 from program.records.history import HISTORY_PERIODS, History, history_keys, line_elements

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from mtqg.console import out, print_plain
-from mtqg.rules.comparison import (
+from mtqg.rules.diff.comparison import (
     FindingPlace,
     First,
     RuleChange,
@@ -14,8 +14,8 @@ from mtqg.rules.comparison import (
     VerdictChange,
     changed_rules,
 )
-from mtqg.rules.replay import Replayed
-from mtqg.rules.sides import RuleSide
+from mtqg.rules.diff.replay import Replayed
+from mtqg.rules.diff.sides import RuleSide
 from program.pack.load import Pack
 
 T = TypeVar("T", FindingPlace, Turned)

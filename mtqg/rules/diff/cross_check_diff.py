@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from expectations.checking import Checker
-from mtqg.rules.comparison import RuleComparison
-from mtqg.rules.sides import RuleSide, has_same_pack
+from mtqg.rules.diff.comparison import RuleComparison
+from mtqg.rules.diff.sides import RuleSide, has_same_pack
 from program.finding import Finding, Severity
 from program.records.current_report import CurrentReport, current_reports
 from program.submission import Submission, Verdict

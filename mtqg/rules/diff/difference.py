@@ -8,7 +8,7 @@ import typer
 
 from mtqg.console import print_json
 from mtqg.maintenance.progress_bar import progress
-from mtqg.rules.comparison import RuleComparison, VerdictChange
+from mtqg.rules.diff.comparison import RuleComparison, VerdictChange
 from program.errors import UsageError
 from program.pack.load import Pack, load_pack
 from program.settings import load_settings, quiet_third_parties
@@ -60,7 +60,7 @@ def diff(
     the cells where it newly finds something or finds nothing any longer. The rules and forms
     (YAML) differ; both sides run on today's code. Nothing is written, loaded or mailed.
     """
-    from mtqg.rules.difference_report import RulesDifference, as_json, print_difference  # noqa: PLC0415  (all: keeps --help quick)
+    from mtqg.rules.diff.difference_report import RulesDifference, as_json, print_difference  # noqa: PLC0415  (all: keeps --help quick)
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
 
     settings = load_settings()
@@ -70,9 +70,9 @@ def diff(
     engine = open_warehouse(settings.warehouse_url)
     # After the checks of the options: Great Expectations takes seconds to import.
     from expectations.rules.rule_set import SUITES, RuleSet  # noqa: PLC0415
-    from mtqg.rules.cross_check_diff import cross_check_difference  # noqa: PLC0415
-    from mtqg.rules.replay import Replay, affected_forms  # noqa: PLC0415
-    from mtqg.rules.sides import RuleSide, earlier_side  # noqa: PLC0415
+    from mtqg.rules.diff.cross_check_diff import cross_check_difference  # noqa: PLC0415
+    from mtqg.rules.diff.replay import Replay, affected_forms  # noqa: PLC0415
+    from mtqg.rules.diff.sides import RuleSide, earlier_side  # noqa: PLC0415
 
     after = RuleSide("today", pack, RuleSet(pack, SUITES))
     with earlier_side(pack, SUITES, since, old) as before:

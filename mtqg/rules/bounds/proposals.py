@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from expectations.rules.rule_models import FormRule
-from mtqg.rules.profile import Passed, Proposal
-from mtqg.rules.spread import QuantileSpread
-from mtqg.rules.subjects import Subject
+from mtqg.rules.bounds.profile import Passed, Proposal
+from mtqg.rules.bounds.spread import QuantileSpread
+from mtqg.rules.bounds.subjects import Subject
 from program.errors import UsageError
 from program.forms.form import Form
 from program.forms.measure import to_kept, to_printed

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from expectations.rules.rule_models import FormRule
-from mtqg.rules.spread import Enough, QuantileSpread, outward, spread_of
-from mtqg.rules.subjects import Subject, figures, ratios
+from mtqg.rules.bounds.spread import Enough, QuantileSpread, outward, spread_of
+from mtqg.rules.bounds.subjects import Subject, figures, ratios
 from program.forms.form import Form
 from program.forms.measure import to_printed
 

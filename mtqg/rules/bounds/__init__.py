@@ -1,0 +1,5 @@
+"""`mtqg rules profile`: bounds that past reports suggest, for a person to review.
+
+Begin with `profiling`, the command. `subjects` says what can have bounds, `spread` how values
+spread, `profile` joins both for a form, and `proposals` writes the result as YAML of the suites.
+"""
