@@ -88,11 +88,16 @@ class _Status:
         return [row for row in self.rows if self._takes(row, wanted)]
 
     def _takes(self, row: ReportingRow, wanted: _Wanted) -> bool:
+        if wanted.form not in (None, row.form_code):
+            return False
+        if wanted.unit not in (None, row.unit_code):
+            return False
+        if wanted.is_missing_only and not self.state(row).is_waited_for:
+            return False
+        if wanted.level is None:
+            return True
         unit = self.pack.unit_on(row.unit_code, row.period)
-        is_of_level = wanted.level is None or (unit is not None and unit.kind is wanted.level)
-        is_asked_for = wanted.form in (None, row.form_code) and wanted.unit in (None, row.unit_code)
-        is_missing = not wanted.is_missing_only or self.state(row).is_waited_for
-        return is_of_level and is_asked_for and is_missing
+        return unit is not None and unit.kind is wanted.level
 
     def state(self, row: ReportingRow) -> ReportState:
         """Return what became of a report."""

@@ -144,9 +144,12 @@ def parse_item(url: str, found: JsonValue) -> Item | UnusableOffer:
 def _first_error(wrong: ValidationError) -> str:
     first = wrong.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the page"
+    found = f"{first['input']!r:.80}"
+    sentence = f"{where}: {first['msg']}; found {found}"
     others = wrong.error_count() - 1
-    more = f" (and {others} more)" if others else ""
-    return f"{where}: {first['msg']}; found {first['input']!r:.80}{more}"
+    if others:
+        sentence += f" (and {others} more)"
+    return sentence
 
 
 def offer_of(item: Item) -> Offer:

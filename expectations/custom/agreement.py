@@ -39,10 +39,14 @@ class ColumnPairValuesAgree(ColumnPairMapMetricProvider):
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
-    column_a, column_b = kwargs["column_A"], kwargs["column_B"]
+    column_a = kwargs["column_A"]
+    column_b = kwargs["column_B"]
     tolerance = give_or_take(kwargs.get("tolerance", 0))
-    share = f", within {kwargs['share']:.3%}" if kwargs.get("share") else ""
-    return f"${column_a} must agree with ${column_b}{tolerance}{share}."
+    sentence = f"${column_a} must agree with ${column_b}{tolerance}"
+    share = kwargs.get("share")
+    if share:
+        sentence += f", within {share:.3%}"
+    return f"{sentence}."
 
 
 class ExpectColumnPairValuesToAgree(ColumnPairMapExpectation):

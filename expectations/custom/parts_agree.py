@@ -41,8 +41,10 @@ class MulticolumnPartsAgree(MulticolumnMapMetricProvider):
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
     part, other_part, *others = kwargs["column_list"]
-    pairs = zip(others[::2], others[1::2], strict=True)
-    agreed = " and ".join(f"${one} equals ${other}" for one, other in pairs)
+    conditions = []
+    for total, other_total in zip(others[::2], others[1::2], strict=True):
+        conditions.append(f"${total} equals ${other_total}")
+    agreed = " and ".join(conditions)
     return f"Where {agreed}, ${part} must equal ${other_part}."
 
 

@@ -83,10 +83,14 @@ def _print_refused(built: NationalBuild) -> None:
 
 
 def _in_words(row: NationalRow) -> str:
-    words, _ = _STATES[ProvinceState(row["state"])]
-    if row["state"] == ProvinceState.STALE:
-        return f"{words}: số liệu đến {format_date(row['as_of'])}, {row['days_old']} ngày trước"
-    return f"{words}: {row['reason']}" if row["reason"] else words
+    state = ProvinceState(row["state"])
+    words, _ = _STATES[state]
+    if state is ProvinceState.STALE:
+        as_of = format_date(row["as_of"])
+        return f"{words}: số liệu đến {as_of}, {row['days_old']} ngày trước"
+    if row["reason"]:
+        return f"{words}: {row['reason']}"
+    return words
 
 
 def _shown(value: object) -> str:

@@ -169,9 +169,15 @@ def _short_names(period: str, pack: Pack) -> dict[str, str]:
     labels: dict[str, str] = {}
     form = pack.form("disbursement", Period.parse(period))
     for table in form.tables if form else ():
-        labels |= {line.key.upper().replace("_", "-"): line.label for line in table.lines}
-    projects = [project for project in pack.projects if project.parent is None]
-    return {each.code: labels.get(each.code, f"{each.code}. {each.name}") for each in projects}
+        for line in table.lines:
+            project_code = line.key.upper().replace("_", "-")
+            labels[project_code] = line.label
+    names = {}
+    for project in pack.projects:
+        if project.parent is None:
+            full_name = f"{project.code}. {project.name}"
+            names[project.code] = labels.get(project.code, full_name)
+    return names
 
 
 def _training_sentence(training: TrainingOfPeriod | None) -> str:

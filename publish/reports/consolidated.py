@@ -322,11 +322,12 @@ def _report_column(column: Column) -> ReportColumn:
 def _summary_column(table: Table, summary: ListSummary) -> Column:
     """Return a summary as a column: what is counted or added up, and of which lines."""
     column = table.column(summary.column)
+    label, kind, measure = "Số dòng", ColumnType.WHOLE, ""
+    if summary.sum:
+        label, kind, measure = column.label, column.type, column.measure
     words = [_words_of(table.column(name), chosen) for name, chosen in summary.chosen.items()]
-    subject = column.label if summary.sum else "Số dòng"
-    label = f"{subject}: {'; '.join(words)}" if words else subject
-    kind = column.type if summary.sum else ColumnType.WHOLE
-    measure = column.measure if summary.sum else ""
+    if words:
+        label += f": {'; '.join(words)}"
     return Column(name=summary.column, label=label, type=kind, measure=measure, width=16)
 
 

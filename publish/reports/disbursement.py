@@ -154,9 +154,11 @@ class _Disbursement:
 
     def _row(self, name: str, pair: Sequence[CellValue]) -> ReportRow:
         cells: list[CellValue] = [None, name, *pair]
-        is_missing = not any(isinstance(cell, Number) for cell in pair)
-        look = RowLook.MISSING if is_missing else RowLook.LINE
-        return ReportRow((*cells, percent_of(cells, 3, 2), _left(pair)), look)
+        rate = percent_of(cells, 3, 2)
+        look = RowLook.MISSING
+        if any(isinstance(cell, Number) for cell in pair):
+            look = RowLook.LINE
+        return ReportRow((*cells, rate, _left(pair)), look)
 
     def _table(
         self,
@@ -222,10 +224,16 @@ def _left(pair: Sequence[CellValue]) -> Number | None:
 
 def _added(rows: Sequence[ReportRow]) -> list[CellValue] | None:
     """Return the sums of plan and disbursed; None if no row has any."""
-    sums = [sum_of((), [row.cells[at] for row in rows]) for at in (2, 3)]
-    if all(one.value is None for one in sums):
+    sums: list[CellValue] = []
+    for column in (2, 3):
+        total = sum_of((), [row.cells[column] for row in rows])
+        if total.value is None:
+            sums.append(None)
+        else:
+            sums.append(Number(total.value, total.is_doubtful))
+    if sums == [None, None]:
         return None
-    return [None if one.value is None else Number(one.value, one.is_doubtful) for one in sums]
+    return sums
 
 
 def _rate(row: ReportRow) -> tuple[bool, float]:

@@ -98,9 +98,11 @@ class ReportTable:
 def sum_of(rows: Sequence[int], cells: Sequence[CellValue]) -> SumOf:
     """Return the sum of cells in `rows`: None of none. It is in doubt where one of them is."""
     numbers = [cell for cell in cells if isinstance(cell, Number | SumOf)]
-    values = [number.value for number in numbers if number.value is not None]
     is_doubtful = any(number.is_doubtful for number in numbers)
-    return SumOf(tuple(rows), sum(values) if values else None, is_doubtful)
+    values = [number.value for number in numbers if number.value is not None]
+    if not values:
+        return SumOf(tuple(rows), None, is_doubtful)
+    return SumOf(tuple(rows), sum(values), is_doubtful)
 
 
 def percent_of(cells: Sequence[CellValue], part: int, whole: int) -> PercentOf:

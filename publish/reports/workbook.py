@@ -248,5 +248,9 @@ def _number_format(value: float | None, decimals: int, qualifier: Qualifier | No
     """
     is_whole = value is None or float(value).is_integer()
     has_digits = decimals == 1 or (decimals > 1 and not is_whole)
-    digits = "#,##0.0" + "#" * (decimals - 1) if has_digits else "#,##0"
-    return f'"{qualifier.label} "{digits}' if qualifier else digits
+    digits = "#,##0"
+    if has_digits:
+        digits = "#,##0.0" + "#" * (decimals - 1)
+    if qualifier is None:
+        return digits
+    return f'"{qualifier.label} "{digits}'

@@ -342,9 +342,12 @@ class _Builder:
 
     def _fill(self, table: str, rows: Sequence[_Row]) -> None:
         described = self._connection.execute(f"DESCRIBE {table}").fetchall()
-        types = {name: kind for name, kind, *_ in described}
-        values = ", ".join(f"unnest(?::{kind}[])" for kind in types.values())
-        columns = [[row.get(name) for row in rows] for name in types]
+        placeholders = []
+        columns = []
+        for name, kind, *_ in described:
+            placeholders.append(f"unnest(?::{kind}[])")
+            columns.append([row.get(name) for row in rows])
+        values = ", ".join(placeholders)
         self._connection.execute(f"INSERT INTO {table} SELECT {values}", columns)
 
 
