@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
-from connectors.remote.packages import needs
+from connectors.remote.optional_packages import needs
 from program.settings import Settings
 
 ChunkT = TypeVar("ChunkT")

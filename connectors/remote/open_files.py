@@ -1,4 +1,4 @@
-"""Which library serves a URL."""
+"""Open a URL: choose the library that serves it, with its options."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from connectors.remote.files import Opened, RemoteProtocol, meaning
-from connectors.remote.packages import needs
+from connectors.remote.optional_packages import needs
 
 _CONNECT_SECONDS = 20
 _READ_SECONDS = 60

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from connectors.remote.files import Opened, RemoteProtocol, make_folders, meaning
-from connectors.remote.packages import needs
+from connectors.remote.optional_packages import needs
 from program.errors import ConfigurationError
 
 _DEFAULT_KNOWN_HOSTS = "~/.ssh/known_hosts"

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from pydantic import JsonValue
 
 from connectors.remote.files import Opened, RemoteProtocol, make_folders, meaning
-from connectors.remote.packages import needs
+from connectors.remote.optional_packages import needs
 from program.errors import ConfigurationError
 
 _SECONDS = 60

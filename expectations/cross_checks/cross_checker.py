@@ -1,4 +1,4 @@
-"""Comparing submissions with each other.
+"""Check the rules across submissions: cases in, findings at each of the two reports out.
 
 Each rule has one Great Expectations batch, and a finding at each submission involved.
 """

@@ -23,54 +23,54 @@ Report = tuple[str, str, str, Stage]
 
 
 class Waivers:
-    """A pack's corrections, by the report that they are about."""
+    """A pack's waivers (`corrections/`), by the report that they are about."""
 
-    def __init__(self, corrections: Iterable[WaiverEntry]) -> None:
+    def __init__(self, waivers: Iterable[WaiverEntry]) -> None:
         self._by_report: dict[Report, list[WaiverEntry]] = defaultdict(list)
-        for correction in corrections:
-            self._by_report[correction.report].append(correction)
+        for waiver in waivers:
+            self._by_report[waiver.report].append(waiver)
 
     def apply(self, findings: Iterable[Finding], reading: "ParsedReport") -> list[Finding]:
         """Return `findings`, each waived one as a note with the name of the person."""
-        corrections = self._of(reading)
-        return [_applied(finding, corrections, reading) for finding in findings]
+        waivers = self._of(reading)
+        return [_applied(finding, waivers, reading) for finding in findings]
 
     def _of(self, reading: "ParsedReport") -> list[WaiverEntry]:
         if reading.form is None or reading.unit_code is None or reading.period is None:
             return []
         report = (reading.form.code, reading.unit_code, reading.period.code, reading.stage)
         received_on = reading.delivery.received_on
-        corrections = self._by_report.get(report, ())
-        return [correction for correction in corrections if correction.is_for(received_on)]
+        waivers = self._by_report.get(report, ())
+        return [waiver for waiver in waivers if waiver.is_for(received_on)]
 
 
 def _applied(
     finding: Finding,
-    corrections: Iterable[WaiverEntry],
+    waivers: Iterable[WaiverEntry],
     reading: "ParsedReport",
 ) -> Finding:
-    for correction in corrections:
-        # A correction names the place that people see.
+    for waiver in waivers:
+        # A waiver names the place that people see.
         shown = finding_in_fields(finding, reading.fields)
         # The decision was about one value: another one at the same cell is a new question.
-        if correction.match(shown) is WaiverMatch.EXACT:
-            return replace(finding, severity=Severity.INFO, waived_by=correction.note)
+        if waiver.match(shown) is WaiverMatch.EXACT:
+            return replace(finding, severity=Severity.INFO, waived_by=waiver.note)
     return finding
 
 
 def waiver_errors(
     pack: Pack, severities: Mapping[str, Severity], unreadable: Iterable[str]
 ) -> Iterator[str]:
-    """Yield a line for each correction that can have no effect, or must not have one.
+    """Yield a line for each waiver that can have no effect, or must not have one.
 
     Its rule does not exist, keeps nothing out, or is one of `unreadable`: the rules that leave
     their cell, or the whole file, without a value. A waiver of one of these would load a hole
     without a word: the sender must send the figure.
     """
     refused = set(unreadable)
-    for file, corrections in pack.correction_files.items():
-        for number, correction in enumerate(corrections):
-            mistake = _mistake(correction.rule, severities, refused)
+    for file, waivers in pack.correction_files.items():
+        for number, waiver in enumerate(waivers):
+            mistake = _mistake(waiver.rule, severities, refused)
             if mistake:
                 path = pack.folder / file
                 location = yaml_location(path, ("corrections", number, "rule"))

@@ -62,8 +62,8 @@ class BatchChecker:
         self._counts = pack.counts
         self._waivers = Waivers(pack.corrections)
         self._validation = GxRunner(pack.folder.name, run_name)
-        self._comparer = CrossChecker(pack, rules, self._validation)
-        self._comparison = HistoryChecker(pack, rules, self._validation)
+        self._cross_checker = CrossChecker(pack, rules, self._validation)
+        self._history_checker = HistoryChecker(pack, rules, self._validation)
 
     def check(
         self, scopes: Sequence[Sequence[ParsedReport]], past: History | None
@@ -94,7 +94,7 @@ class BatchChecker:
 
         Reports of different `scopes` are not compared with each other.
         """
-        return self._comparer.compare(*scopes)
+        return self._cross_checker.compare(*scopes)
 
     def publish_docs(self, folder: Path) -> Path:
         """Write Data Docs of all that was checked so far; return their first page."""
@@ -135,7 +135,7 @@ class BatchChecker:
         of_history: dict[int, list[Finding]] = defaultdict(list)
         if past is not None:
             frames = [self._loading(batch, within) for batch in batches]
-            for number, finding in self._comparison.findings(frames, scopes, past, within):
+            for number, finding in self._history_checker.findings(frames, scopes, past, within):
                 of_history[number].append(finding)
         submissions: list[Submission] = []
         for reading in chain.from_iterable(scopes):

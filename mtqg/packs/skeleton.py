@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mtqg.packs.draft import draft_units
 from mtqg.packs.edit_yaml import quoted, read_yaml, without_comments, write_yaml
-from mtqg.packs.national import calendar, capital, indicators, without_sample
+from mtqg.packs.national_parts import calendar, capital, indicators, without_sample
 from program.labels import fold
 from program.pack.load import layout_files
 from program.pack.yaml_file import read_text
