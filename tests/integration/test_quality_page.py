@@ -60,10 +60,10 @@ def nights(
 def test_each_report_says_how_it_came_right(nights: tuple[Settings, RunContext, list[str]]) -> None:
     reports = {row.unit_code: row for row in first_passes(nights[1].warehouse)}
 
-    def told(row: FirstSubmissionRow) -> tuple[int, bool, bool]:
+    def how_it_came_right(row: FirstSubmissionRow) -> tuple[int, bool, bool]:
         return row.versions, row.is_first_pass, row.is_accepted
 
-    assert {unit: told(row) for unit, row in reports.items()} == {
+    assert {unit: how_it_came_right(row) for unit, row in reports.items()} == {
         "942": (2, False, True),
         "943": (1, True, True),
         "944": (1, False, False),

@@ -50,7 +50,7 @@ def checked_reports(checker: Checker, pack: Pack, reports: Sequence[Report]) -> 
     )
 
 
-def told(submission: Submission) -> set[tuple[str, str | None]]:
+def findings_at(submission: Submission) -> set[tuple[str, str | None]]:
     """Return rule and cell of each finding of history."""
     return {
         (f.rule, f.cell)
@@ -130,7 +130,7 @@ def test_a_cumulative_figure_that_falls_within_the_year_is_reported_at_its_cell(
     last = checked_reports(
         checker, pack, [capital("2024-Q1", 900), capital("2024-Q2", 1500), capital("2024-Q3", 1400)]
     )[-1]
-    assert told(last) == {("HIS-02", "I10")}
+    assert findings_at(last) == {("HIS-02", "I10")}
     finding = next(f for f in last.findings if f.rule == "HIS-02")
     assert (finding.sheet, finding.value, finding.severity) == (
         "Giải ngân",
@@ -143,7 +143,7 @@ def test_a_cumulative_figure_that_falls_within_the_year_is_reported_at_its_cell(
 
 def test_a_new_year_begins_again(checker: Checker, pack: Pack) -> None:
     assert (
-        told(
+        findings_at(
             checked_reports(checker, pack, [capital("2023-Q4", 4800), capital("2024-Q1", 300)])[-1]
         )
         == set()
@@ -151,7 +151,7 @@ def test_a_new_year_begins_again(checker: Checker, pack: Pack) -> None:
 
 
 def test_a_missing_quarter_in_between_does_not_hide_the_fall(checker: Checker, pack: Pack) -> None:
-    assert ("HIS-02", "I10") in told(
+    assert ("HIS-02", "I10") in findings_at(
         checked_reports(checker, pack, [capital("2024-Q1", 900), capital("2024-Q3", 700)])[-1]
     )
 
@@ -162,22 +162,26 @@ def test_a_report_that_comes_late_is_held_against_the_later_one(
     first, late = checked_reports(
         checker, pack, [capital("2024-Q3", 1500), capital("2024-Q2", 1700)]
     )
-    assert told(first) == set()
-    assert told(late) == {("HIS-03", "I10")}
+    assert findings_at(first) == set()
+    assert findings_at(late) == {("HIS-03", "I10")}
 
 
 def test_a_resubmission_is_compared_with_the_last_period_not_with_what_it_replaces(
     checker: Checker, pack: Pack
 ) -> None:
     reports = [capital("2024-Q1", 900), capital("2024-Q2", 2000), capital("2024-Q2", 1200)]
-    assert [told(s) for s in checked_reports(checker, pack, reports)] == [set(), set(), set()]
+    assert [findings_at(s) for s in checked_reports(checker, pack, reports)] == [
+        set(),
+        set(),
+        set(),
+    ]
 
 
 def test_what_replaced_a_report_is_what_the_next_one_is_compared_with(
     checker: Checker, pack: Pack
 ) -> None:
     reports = [capital("2024-Q1", 900), capital("2024-Q1", 400), capital("2024-Q2", 700)]
-    assert told(checked_reports(checker, pack, reports)[-1]) == set()
+    assert findings_at(checked_reports(checker, pack, reports)[-1]) == set()
 
 
 def test_a_report_that_is_kept_out_is_nobodys_past(pack: Pack) -> None:
@@ -186,7 +190,7 @@ def test_a_report_that_is_kept_out_is_nobodys_past(pack: Pack) -> None:
         Checker(pack, rules_of(pack), "test"), pack, [too_much, capital("2024-Q2", 700)]
     )
     assert not kept_out.verdict.loads
-    assert told(after) == set()
+    assert findings_at(after) == set()
 
 
 # --- units of measure
@@ -237,7 +241,7 @@ def test_a_quarter_with_many_classes_is_no_error(checker: Checker, pack: Pack) -
     )
     for line in busy.tables["levels"].values():
         line |= {"budget_planned_vnd": 330.0, "budget_spent_vnd": 310.0}
-    assert told(checked_reports(checker, pack, [*past, busy])[-1]) == set()
+    assert findings_at(checked_reports(checker, pack, [*past, busy])[-1]) == set()
 
 
 def test_many_classes_after_quarters_without_one_are_no_error(checker: Checker, pack: Pack) -> None:
@@ -261,7 +265,7 @@ def test_many_classes_after_quarters_without_one_are_no_error(checker: Checker, 
     for line in busy.tables["levels"].values():
         line |= {"budget_planned_vnd": 719.5, "budget_spent_vnd": 585.5}
     last = checked_reports(checker, pack, [without[0], people("2023-Q4", 90), without[1], busy])[-1]
-    assert told(last) == set()
+    assert findings_at(last) == set()
 
 
 @pytest.mark.parametrize("count", [0, 30, 300])
@@ -274,7 +278,8 @@ def test_a_zero_a_small_and_a_threefold_figure_are_left_alone(
     ]
     some = {"women": 0, "ethnic_minority": 0, "officials": 0, "community": count}
     assert (
-        told(checked_reports(checker, pack, [*past, people("2024-Q2", count, **some)])[-1]) == set()
+        findings_at(checked_reports(checker, pack, [*past, people("2024-Q2", count, **some)])[-1])
+        == set()
     )
 
 
@@ -293,13 +298,14 @@ def test_a_first_report_in_dong_is_named_beside_a_peer_that_made_the_same_mistak
     last = checked_reports(
         checker, pack, [*peers, also, capital("2024-Q1", 1500e6, plan=16_000e6)]
     )[-1]
-    assert {("HIS-01", "C10"), ("HIS-01", "I10")} <= told(last)
+    assert {("HIS-01", "C10"), ("HIS-01", "I10")} <= findings_at(last)
 
 
 def test_a_small_unit_among_large_ones_is_left_alone(checker: Checker, pack: Pack) -> None:
     peers = [capital("2024-Q1", 2500 + 40 * n, unit) for n, unit in enumerate(PEERS)]
     assert (
-        told(checked_reports(checker, pack, [*peers, capital("2024-Q1", 3, plan=20)])[-1]) == set()
+        findings_at(checked_reports(checker, pack, [*peers, capital("2024-Q1", 3, plan=20)])[-1])
+        == set()
     )
 
 
@@ -312,7 +318,7 @@ def test_ten_times_the_money_for_every_unit_is_no_error(checker: Checker, pack: 
     more = [
         capital("2024-Q1", 100 + 9 * n, unit, plan=4000) for n, unit in enumerate((*PEERS, UNIT))
     ]
-    assert told(checked_reports(checker, pack, [*past, *more])[-1]) == set()
+    assert findings_at(checked_reports(checker, pack, [*past, *more])[-1]) == set()
 
 
 def test_a_new_version_a_thousand_times_the_one_it_replaces_is_named(
@@ -321,21 +327,21 @@ def test_a_new_version_a_thousand_times_the_one_it_replaces_is_named(
     last = checked_reports(
         checker, pack, [capital("2024-Q1", 90, plan=200), capital("2024-Q1", 90_000, plan=200_000)]
     )[-1]
-    assert ("HIS-01", "I10") in told(last)
+    assert ("HIS-01", "I10") in findings_at(last)
 
 
 BEGUN = [("2023-Q3", 3000), ("2023-Q4", 4800), ("2024-Q1", 2)]
 """Money of a project that two triệu đồng had been paid of in the first quarter."""
 
 
-@pytest.mark.parametrize(("paid", "is_told"), [(2400, False), (2_400_000, True)])
+@pytest.mark.parametrize(("paid", "is_found"), [(2400, False), (2_400_000, True)])
 def test_what_was_hardly_begun_may_grow_a_thousandfold_but_not_beyond_all_that_the_unit_reached(
-    checker: Checker, pack: Pack, paid: float, is_told: bool
+    checker: Checker, pack: Pack, paid: float, is_found: bool
 ) -> None:
     last = checked_reports(
         checker, pack, [*(capital(q, n) for q, n in BEGUN), capital("2024-Q2", paid)]
     )[-1]
-    assert (("HIS-01", "I10") in told(last)) is is_told
+    assert (("HIS-01", "I10") in findings_at(last)) is is_found
 
 
 def test_a_plan_that_stays_but_for_a_nought_is_named_though_there_is_but_one_quarter_before(
@@ -358,7 +364,7 @@ def test_a_count_that_happens_to_be_ten_times_the_last_is_no_copy_with_a_nought(
     last = checked_reports(
         checker, pack, [*past, people("2024-Q2", 190, officials=120, community=70)]
     )[-1]
-    assert told(last) == set()
+    assert findings_at(last) == set()
 
 
 def test_a_plan_that_stays_through_the_year_is_known_by_two_digits(
@@ -368,7 +374,7 @@ def test_a_plan_that_stays_through_the_year_is_known_by_two_digits(
     last = checked_reports(
         checker, pack, [*past, capital("2024-Q1", 4, plan=40), capital("2024-Q2", 20, plan=400)]
     )[-1]
-    assert ("HIS-01", "C10") in told(last)
+    assert ("HIS-01", "C10") in findings_at(last)
 
 
 def test_a_plan_that_was_raised_about_tenfold_is_not_said_to_have_a_nought_too_many(
@@ -377,7 +383,7 @@ def test_a_plan_that_was_raised_about_tenfold_is_not_said_to_have_a_nought_too_m
     last = checked_reports(
         checker, pack, [capital("2024-Q1", 90, plan=500), capital("2024-Q2", 300, plan=4600)]
     )[-1]
-    assert told(last) == set()
+    assert findings_at(last) == set()
 
 
 # --- outliers
@@ -394,7 +400,7 @@ def test_a_figure_far_from_the_units_own_is_an_outlier(checker: Checker, pack: P
         pack,
         [*past, people("2024-Q1", 100, women=99 + 0.0, budget_planned_vnd=33.0 * 4.2)],
     )[-1]
-    assert told(last) == {("HIS-05", "J10")}
+    assert findings_at(last) == {("HIS-05", "J10")}
 
 
 # --- copies
@@ -425,13 +431,15 @@ def test_a_plan_that_stays_and_money_that_does_not_move_yet_is_no_copy(
     reports = [capital("2024-Q1", 0, plan=500), capital("2024-Q2", 0, plan=500)]
     for report in reports:
         report.tables["capital"]["da6"]["disbursed_central_recurrent_vnd"] = 0.0
-    assert told(checked_reports(checker, pack, reports)[-1]) == set()
+    assert findings_at(checked_reports(checker, pack, reports)[-1]) == set()
 
 
 def test_works_that_are_all_completed_may_stay_as_they_are(checker: Checker, pack: Pack) -> None:
     done = {str(n): work(f"942-{n}", 100, 1900 + n, "completed") for n in range(1, 7)}
     assert (
-        told(checked_reports(checker, pack, [works("2024-Q3", done), works("2024-Q4", done)])[-1])
+        findings_at(
+            checked_reports(checker, pack, [works("2024-Q3", done), works("2024-Q4", done)])[-1]
+        )
         == set()
     )
 
@@ -440,7 +448,7 @@ def test_works_under_way_that_do_not_move_at_all_are_asked_about(
     checker: Checker, pack: Pack
 ) -> None:
     still = {str(n): work(f"942-{n}", 40 + n, 800 + n) for n in range(1, 7)}
-    assert told(
+    assert findings_at(
         checked_reports(checker, pack, [works("2024-Q3", still), works("2024-Q4", still)])[-1]
     ) == {("HIS-07", None)}
 
@@ -453,7 +461,7 @@ def test_a_work_that_goes_backwards_is_reported_at_each_cell(checker: Checker, p
     before = {"1": work("942-1", 100, 1900, "completed"), "2": work("942-2", 60, 900)}
     now = {"1": work("942-2", 60, 850), "2": work("942 - 1", 80, 1900)}
     last = checked_reports(checker, pack, [works("2024-Q2", before), works("2024-Q4", now)])[-1]
-    assert told(last) == {("HIS-02", "M10"), ("HIS-02", "N11"), ("WRK-17", "H11")}
+    assert findings_at(last) == {("HIS-02", "M10"), ("HIS-02", "N11"), ("WRK-17", "H11")}
     assert "942-2" in next(f for f in last.findings if f.cell == "M10").message
 
 
@@ -466,7 +474,7 @@ def test_a_work_that_is_no_longer_begun_is_reported(checker: Checker, pack: Pack
             works("2024-Q4", {"1": work("942-1", 0, 0, "not_started")}),
         ],
     )[-1]
-    assert ("WRK-18", "H10") in told(last)
+    assert ("WRK-18", "H10") in findings_at(last)
 
 
 def test_an_unfinished_work_that_is_missing_is_reported_and_a_completed_one_is_not(
@@ -508,7 +516,7 @@ def test_works_of_the_older_layout_are_the_past_of_the_newer(checker: Checker, p
             works("2024-Q1", {"1": work("942-1", 50, 900)}),
         ],
     )[-1]
-    assert told(last) == {("HIS-02", "N10")}
+    assert findings_at(last) == {("HIS-02", "N10")}
 
 
 # --- indicators
@@ -523,7 +531,7 @@ def test_a_target_that_was_reached_and_is_no_longer_is_reported_at_the_numerator
         return Report("outcomes", UNIT, Period.parse(year), {"school": school}, stage)
 
     good = [schools("2022", 985), schools("2023", 981, Stage.ESTIMATE), schools("2023", 979)]
-    assert [told(s) for s in checked_reports(checker, pack, good)] == [set(), set(), set()]
+    assert [findings_at(s) for s in checked_reports(checker, pack, good)] == [set(), set(), set()]
     last = checked_reports(checker, pack, [*good, schools("2024", 940)])[-1]
     assert [(f.rule, f.sheet, f.cell) for f in last.findings if f.rule == "HIS-09"] == [
         ("HIS-09", "Học sinh", "D10")
@@ -600,14 +608,14 @@ def test_a_delivery_that_is_checked_again_does_not_see_itself(checker: Checker, 
         for k, (q, n) in enumerate((("2024-Q1", 100), ("2024-Q2", 111)))
     ]
     again = replace(readings[1], delivery=replace(readings[1].delivery, id=99))
-    assert told(checker.check([again], past_of_readings(readings))[0]) == set()
+    assert findings_at(checker.check([again], past_of_readings(readings))[0]) == set()
 
 
 def test_without_a_past_nothing_is_compared(checker: Checker, pack: Pack) -> None:
     readings = [
         reading_of(people("2024-Q2", 100, unit), pack, n) for n, unit in enumerate(("942", "943"))
     ]
-    assert [told(s) for s in checker.check(readings)] == [set(), set()]
+    assert [findings_at(s) for s in checker.check(readings)] == [set(), set()]
 
 
 # --- opening and closing; rates
@@ -640,8 +648,8 @@ def test_an_opening_that_is_not_the_last_closing_is_reported(
         ]
         for n in (55, 50)
     )
-    assert told(good) == set()
-    assert told(bad) == {("HIS-04", "C10")}
+    assert findings_at(good) == set()
+    assert findings_at(bad) == {("HIS-04", "C10")}
     assert "55 hộ" in next(f for f in bad.findings if f.rule == "HIS-04").message
 
 
@@ -649,7 +657,7 @@ def test_an_opening_after_a_quarter_without_a_report_is_not_checked(
     checker: Checker, stock_pack: Pack
 ) -> None:
     assert (
-        told(
+        findings_at(
             checked_reports(
                 checker, stock_pack, [stock("2023-Q3", 40, 55), stock("2024-Q1", 50, 60)]
             )[-1]
@@ -664,8 +672,8 @@ def test_a_first_reports_money_for_each_is_held_against_its_peers(
     peers = [stock("2024-Q1", 5, 10 * n, 7.5 * n, unit) for n, unit in enumerate(PEERS, start=1)]
     small = checked_reports(checker, stock_pack, [*peers, stock("2024-Q1", 5, 4, 3.1)])[-1]
     wrong = checked_reports(checker, stock_pack, [*peers, stock("2024-Q1", 5, 4, 31)])[-1]
-    assert told(small) == set()
-    assert told(wrong) == {("HIS-01", "E10")}
+    assert findings_at(small) == set()
+    assert findings_at(wrong) == {("HIS-01", "E10")}
 
 
 # --- what a form may say

@@ -58,7 +58,7 @@ def checked_reports(pack: Pack) -> dict[str, Submission]:
     return dict(zip(kinds, submissions, strict=False)) | {"after a usual year": submissions[-1]}
 
 
-def told(submission: Submission, cell: str) -> list[str]:
+def rules_at(submission: Submission, cell: str) -> list[str]:
     asked = [f for f in submission.findings if f.severity is not Severity.INFO]
     return [f.rule for f in asked if (f.sheet, f.cell) == (SHEET, cell)]
 
@@ -79,8 +79,8 @@ def told(submission: Submission, cell: str) -> list[str]:
 def test_a_figure_of_the_wrong_size_is_reported_once_at_its_cell(
     checked_reports: dict[str, Submission], kind: str, rules: list[str]
 ) -> None:
-    assert told(checked_reports[kind], SPENT) == rules
-    assert told(checked_reports[kind], PLANNED) == []
+    assert rules_at(checked_reports[kind], SPENT) == rules
+    assert rules_at(checked_reports[kind], PLANNED) == []
 
 
 def test_what_refuses_a_report_is_reported_beside_any_warning(pack: Pack) -> None:
@@ -118,4 +118,4 @@ def test_sums_that_say_the_same_of_one_cell_are_one_error(
         changed(load_examples("training").good, wrong), "training", Period.parse("2024-Q4"), pack, 1
     )
     (submission,) = Checker(pack, rules_of(pack), "test").check([reading])
-    assert told(submission, "C12") == rules
+    assert rules_at(submission, "C12") == rules
