@@ -189,10 +189,36 @@ def status(
         _write_xlsx(xlsx, rows, answer)
         out.print(str(xlsx), soft_wrap=True)
         return
+    _print_answer(rows, strays, answer, wanted)
+
+
+def _print_answer(
+    rows: Sequence[ReportingRow],
+    strays: Sequence[RunSubmissionRow],
+    answer: _Status,
+    wanted: _Wanted,
+) -> None:
     _print_tables(rows, answer, wanted)
-    _print_strays(strays, pack)
+    _print_strays(strays, answer.pack)
+    if wanted.is_everything:
+        out.print(_whole(answer), soft_wrap=True)
     if not rows and not strays:
         out.print(_nothing(answer, wanted))
+
+
+def _whole(answer: _Status) -> str:
+    """Return the counts of all reports, as the first page and the brief have them."""
+    # Imported here: most questions are about a part.
+    from publish.reports.awaited import open_reports  # noqa: PLC0415
+
+    rates = rates_of(answer.rows, answer.day)
+    awaited = open_reports(answer.rows, answer.pack, answer.day)
+    ended = f"; {awaited.of_ended} của đơn vị đã kết thúc hoạt động" if awaited.of_ended else ""
+    return (
+        f"Đến ngày {format_date(answer.day)}: đến hạn {rates.expected} báo cáo, đã gửi "
+        f"{rates.actual}, đạt {rates.accepted}. Còn chờ {len(awaited.units)} đơn vị: "
+        f"{awaited.missing} báo cáo chưa gửi, {awaited.to_fix} chờ sửa{ended}."
+    )
 
 
 def _explained(explanations: Iterable[Explanation]) -> set[ReportName]:

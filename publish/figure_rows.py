@@ -20,7 +20,11 @@ from publish.output_folder import code_digest, digest_of, pack_digest
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import catalogue_version
 from warehouse.queries.plans import narratives, plans_of
-from warehouse.queries.report_facts import disbursement_rows
+from warehouse.queries.report_facts import (
+    TrainingOfPeriod,
+    disbursement_rows,
+    training_by_period,
+)
 from warehouse.queries.report_states import (
     MartPart,
     Reporter,
@@ -37,6 +41,7 @@ from warehouse.queries.reports import (
 Row = TypeVar("Row", ProgressRow, TerritorySumRow)
 
 _MONEY_FORM = "disbursement"
+_TRAINING_FORM = "training"
 _LARGEST_PART = 4
 """The marts are asked in whole where more than one in so many reporters has something new."""
 
@@ -45,7 +50,8 @@ _LARGEST_PART = 4
 class FigureRows:
     """The rows of the marts of figures: each takes seconds to ask, and changes with reports only.
 
-    `provincial` are the province's figures with a target, `figures` those of each unit.
+    `provincial` are the province's figures with a target, `figures` those of each unit; `training`
+    is the province's.
     """
 
     figures: Sequence[ProgressRow]
@@ -55,6 +61,7 @@ class FigureRows:
     money: Sequence[DisbursementRow]
     plans: Sequence[PlanRow]
     narratives: Sequence[NarrativeRow]
+    training: Sequence[TrainingOfPeriod]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,7 @@ def _asked(engine: Warehouse, pack: Pack) -> FigureRows:
         money=disbursement_rows(engine),
         plans=plans_of(engine, province),
         narratives=narratives(engine),
+        training=training_by_period(engine, province),
     )
 
 
@@ -125,6 +133,8 @@ def _renewed(engine: Warehouse, pack: Pack, before: _Kept, states: ReportStates)
     )
     if _MONEY_FORM in part.forms:
         rows = replace(rows, money=disbursement_rows(engine))
+    if _TRAINING_FORM in part.forms:
+        rows = replace(rows, training=training_by_period(engine, province))
     if part.forms & _planned_forms(pack):
         rows = replace(rows, plans=plans_of(engine, province))
     return rows

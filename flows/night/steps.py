@@ -4,6 +4,7 @@ Prefect is not used here: `flows.nightly` wraps each step in a task.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +34,7 @@ from warehouse.lifecycle.reprocess import newly_waived, requeue
 from warehouse.load import CheckedDelivery, load_deliveries
 from warehouse.outbox.acknowledgements import enqueue_acknowledgements
 from warehouse.outbox.morning import enqueue_morning
+from warehouse.queries.published_runs import verdicts_of_run
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -196,6 +198,9 @@ def compare(run: RunContext) -> None:
         recipient=partial(_recipient, run, Verdict.ACCEPTED_WITH_WARNINGS),
         clock=run.now,
     )
+    # A cross-check changes verdicts, and pages and mails count those of the ledger.
+    verdicts = verdicts_of_run(run.warehouse, run.run_id)
+    run.summary.verdicts = Counter({kind.value: count for kind, count in verdicts.items()})
 
 
 def write_data_docs(run: RunContext) -> None:

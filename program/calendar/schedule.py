@@ -77,6 +77,14 @@ class WorkingDays(Model):
                 count += 1
         return count
 
+    def overdue(self, due: date, day: date) -> int:
+        """Return by how many working days a due date has passed on `day`; 0 up to the due date.
+
+        It is at least 1 from the next day on: on a closed day right after the due date no working
+        day has passed, and the report is late all the same.
+        """
+        return max(self.between(due, day), 1) if day > due else 0
+
 
 class Due(Model):
     """When a report is due: days or working days after its period ends, or a fixed day of a year.

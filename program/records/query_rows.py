@@ -34,9 +34,8 @@ class ReportingRow:
     """One report that is due or was sent.
 
     `verdict` is None if nothing came. `is_open`: the latest version must still be corrected.
-    `submission_id` is the current submission, else the latest one. `days_late` counts from
-    the deadline to the first file, or to the last run where none came; None where the report is not
-    asked for.
+    `submission_id` is the current submission, else the latest one. `first_at` is when the first
+    file came (UTC); `program.pack.lateness` counts the delay from it.
 
     On the country's pages a row stands for the reports of a province's units, `parts`: its verdict
     is that of the worst of them.
@@ -55,7 +54,7 @@ class ReportingRow:
     delivery_name: str | None
     is_synthetic: bool
     submission_id: int | None = None
-    days_late: int | None = None
+    first_at: datetime | None = None
     is_timely: bool = False
     parts: PartReports | None = None
 
@@ -190,6 +189,7 @@ class RunSubmissionRow:
     is_synthetic: bool
     submission_id: int = 0
     stage: Stage = Stage.FINAL
+    delivery_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

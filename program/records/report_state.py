@@ -63,13 +63,18 @@ def is_past_due(row: ReportingRow, day: date) -> bool:
 
 
 def state_counts(rows: Iterable[ReportingRow], day: date) -> Mapping[ReportState, int]:
-    """Return how many of the reports that are asked for are in each state, zeros included."""
+    """Return how many reports are in each state, zeros included.
+
+    Those that are asked for, and those that must be corrected: their senders have a mail about it.
+    """
     counted: Counter[ReportState] = Counter()
     for row in rows:
         if row.parts is not None:
             counted += _states_of_parts(row.parts)
-        elif row.due_date is not None:
-            counted[state_of(row, day)] += 1
+        else:
+            state = state_of(row, day)
+            if row.due_date is not None or state is ReportState.TO_FIX:
+                counted[state] += 1
     return {state: counted[state] for state in ReportState}
 
 

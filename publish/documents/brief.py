@@ -17,10 +17,11 @@ from program.vietnamese import format_date, format_number
 from publish.documents.fill import filled, template_of
 from publish.documents.letterhead import letterhead
 from publish.documents.plan_texts import SYNTHETIC_MARK, plan_texts, without_plan
-from publish.reports.awaited import AwaitedUnit
+from publish.reports.awaited import AwaitedUnit, OpenReports
 from publish.site.tables.money import left_vnd, most_left
 from publish.site.tables.plans import PlanGroup
 from publish.site.tables.target_summary import TargetLine, status_counts
+from publish.site.tables.training import TrainingAnswer
 from warehouse.queries.report_facts import TrainingOfPeriod
 
 BRIEF = "tom-tat.docx"
@@ -33,17 +34,17 @@ _BILLION = "tỷ đồng"
 class BriefFacts:
     """What the brief is made of.
 
-    `money_rows` are those of the period of `money`. `awaited` are units, the most awaited first.
+    `money_rows` are those of the period of `money`.
     """
 
     day: date
     targets: Sequence[TargetLine]
     money: DisbursementRow | None
     money_rows: Sequence[DisbursementRow]
-    training: TrainingOfPeriod | None
+    training: TrainingAnswer
     plans: Sequence[PlanGroup]
     reports: Sequence[ReportingRow]
-    awaited: Sequence[AwaitedUnit]
+    awaited: OpenReports
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def brief_bytes(facts: BriefFacts, pack: Pack) -> bytes:
         "without_plan": without_plan(facts.plans),
         "training_sentence": _training_sentence(facts.training),
         "reports_sentence": _reports_sentence(facts),
-        "late_units": _late_units(facts.awaited),
+        "late_units": _late_units(facts.awaited.units),
     }
     return filled(template_of(pack, BRIEF), values)
 
@@ -180,9 +181,17 @@ def _short_names(period: str, pack: Pack) -> dict[str, str]:
     return names
 
 
-def _training_sentence(training: TrainingOfPeriod | None) -> str:
-    if training is None:
-        return "Chưa có số liệu đào tạo, tập huấn."
+def _training_sentence(training: TrainingAnswer) -> str:
+    """Return the last period and the year beside its plan, each with what it stands for."""
+    sentences = []
+    if training.latest is not None:
+        sentences.append(_latest_training(training.latest))
+    if training.of_year is not None:
+        sentences.append(_training_of_year(training.of_year))
+    return " ".join(sentences) or "Chưa có số liệu đào tạo, tập huấn."
+
+
+def _latest_training(training: TrainingOfPeriod) -> str:
     counted = []
     if training.classes is not None:
         counted.append(f"{format_number(training.classes, decimals=0)} lớp")
@@ -192,26 +201,49 @@ def _training_sentence(training: TrainingOfPeriod | None) -> str:
         counted.append(f"nữ {format_number(training.women_percent, decimals=1)}%")
     if training.ethnic_minority_percent is not None:
         counted.append(f"người DTTS {format_number(training.ethnic_minority_percent, decimals=1)}%")
-    label = Period.parse(training.period).label
-    return f"{label}: {', '.join(counted)} ({_coverage(training)}{_invented(training)})."
+    period = _of_period(training.period)
+    coverage = f"{_coverage(training)}{_invented(training)}"
+    return f"Kỳ gần nhất, {period}: {', '.join(counted)} ({coverage})."
+
+
+def _training_of_year(group: PlanGroup) -> str:
+    results = []
+    for line in group.headlines:
+        if line.result is not None:
+            planned = "" if line.plan is None else f"/{format_number(line.plan, decimals=0)}"
+            measure = line.row.measure or line.label.lower()
+            doubt = " (cần kiểm tra)" if line.row.doubtful else ""
+            done = format_number(line.result, decimals=0)
+            results.append(f"{done}{planned} {measure}{doubt}")
+    by = (
+        "tỉnh báo cáo"
+        if group.basis == "reported"
+        else f"{group.reported}/{group.expected} báo cáo"
+    )
+    invented = f"; {SYNTHETIC_MARK}" if any(line.row.is_synthetic for line in group.lines) else ""
+    result = f"{', '.join(results)} ({by}{invented})" if results else "chưa có kết quả"
+    return f"Cả năm {group.year}, so với kế hoạch năm: {result}{_without_planned(group)}."
+
+
+def _without_planned(group: PlanGroup) -> str:
+    if group.has_plan:
+        return ""
+    return "; kế hoạch không nêu số" if group.is_plan_known else "; chưa có kế hoạch"
 
 
 def _reports_sentence(facts: BriefFacts) -> str:
     rates = rates_of(facts.reports, facts.day)
     if not rates.expected:
         return "Chưa có báo cáo nào đến hạn."
-    waiting = rates.actual - rates.accepted
-    missing = rates.expected - rates.actual
+    awaited = facts.awaited
     sentence = (
         f"Đến hạn {rates.expected} báo cáo: đã gửi {rates.actual} ({_percent(rates.rate)}), "
-        f"đúng hạn {rates.on_time} ({_percent(rates.on_time_rate)}); trong số đã gửi "
-        f"{rates.accepted} đạt, {waiting} chờ sửa; chưa gửi {missing}."
+        f"đúng hạn {rates.on_time} ({_percent(rates.on_time_rate)}), đạt {rates.accepted}. "
+        f"Còn chờ {len(awaited.units)} đơn vị: {awaited.missing} báo cáo chưa gửi, "
+        f"{awaited.to_fix} chờ sửa."
     )
-    # The units that the brief names below still exist. Without this, its counts do not agree.
-    of_open = sum(len(each.reports) for each in facts.awaited)
-    of_ended = waiting + missing - of_open
-    if of_ended > 0:
-        sentence += f" {of_ended} báo cáo chờ sửa, chưa gửi là của đơn vị đã kết thúc hoạt động."
+    if awaited.of_ended:
+        sentence += f" Ngoài ra còn {awaited.of_ended} báo cáo của đơn vị đã kết thúc hoạt động."
     return sentence
 
 
@@ -241,7 +273,7 @@ def _is_synthetic(facts: BriefFacts) -> bool:
     """Tell whether any figure of the brief is invented for a sample."""
     rows: list[ProgressRow | DisbursementRow | TrainingOfPeriod | PlanRow | None] = [
         facts.money,
-        facts.training,
+        facts.training.latest,
     ]
     rows += [line.row for line in facts.targets]
     for group in facts.plans:

@@ -15,7 +15,7 @@ from program.units.unit import UnitKind
 from program.vietnamese import format_date
 from publish.documents.fill import filled, template_of
 from publish.documents.letterhead import letterhead
-from publish.reports.awaited import AwaitedUnit
+from publish.reports.awaited import AwaitedUnit, OpenReports
 
 DISPATCH = "cong-van-don-doc.docx"
 _LEVEL_NAMES = {
@@ -36,18 +36,18 @@ class _UnitText:
 
 
 def dispatch_bytes(
-    awaited: Sequence[AwaitedUnit],
+    awaited: OpenReports,
     reports: Sequence[ReportingRow],
     pack: Pack,
     day: date,
 ) -> bytes:
     """Return the draft letter: the pack's template, or ours.
 
-    `awaited` are the units that are late and still exist on `day`. Number and symbol, signature
-    and, where the office sets another, the last day are for the office to fill in.
+    It asks the units of `awaited`. Number and symbol, signature and, where the office sets another,
+    the last day are for the office to fill in.
     """
     rates = rates_of([row for row in reports if _is_open(row, pack, day)], day)
-    kinds = sorted({each.unit.kind for each in awaited}, key=list(UnitKind).index)
+    kinds = sorted({each.unit.kind for each in awaited.units}, key=list(UnitKind).index)
     office = pack.correspondence.office
     within = pack.correspondence.mailing.answer_within_days
     values = letterhead(pack, day) | {
@@ -56,13 +56,13 @@ def dispatch_bytes(
         "receivers": [_LEVEL_NAMES[kind] for kind in kinds],
         "due": rates.expected,
         "accepted": rates.accepted,
-        "missing": sum(each.count(ReportState.MISSING) for each in awaited),
-        "to_fix": sum(each.count(ReportState.TO_FIX) for each in awaited),
-        "units_awaited": len(awaited),
+        "missing": awaited.missing,
+        "to_fix": awaited.to_fix,
+        "units_awaited": len(awaited.units),
         "answer_by": format_date(pack.calendar.working_days.after(day, within)),
         "send_to": pack.correspondence.send_to,
         "office_contact": f"{office.name}, thư điện tử {office.email}",
-        "units": [_unit_text(number, each) for number, each in enumerate(awaited, start=1)],
+        "units": [_unit_text(number, each) for number, each in enumerate(awaited.units, start=1)],
     }
     return filled(template_of(pack, DISPATCH), values)
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from program.pack.load import Pack
+from program.records.came_reports import came_reports, verdict_counts
 from program.records.letter import RunAlarm
 from program.records.query_rows import ReportingRow, RunSubmissionRow
 from program.vietnamese import format_date
-from publish.mail.morning import open_counts, verdict_counts
 from publish.rendering import render
+from publish.reports.awaited import open_reports
 
 _PART = re.compile(r"(source [A-Za-z0-9_-]+|[a-z]+)(?=[: ])")
 """How an error of a run begins that names the part that failed, and nothing more."""
@@ -29,26 +30,12 @@ def office_text(
 
     `decisions` counts what waits for the office itself (`mtqg inbox`).
     """
-    waiting = (*open_counts(reports, pack, day), decisions)
-    return office_message(verdict_counts(came), waiting, pack, day)
-
-
-def office_message(
-    counts: Sequence[tuple[int, str]], waiting: tuple[int, int, int, int], pack: Pack, day: date
-) -> tuple[str, str]:
-    """Return the text of `office_text` with these counts.
-
-    `waiting`: missing reports, reports to be corrected, the units that they are due from, and what
-    waits for a decision of the office.
-    """
-    missing, to_fix, units, decisions = waiting
+    counts = verdict_counts(came_reports(came))
     body = render(
         "mail/channel_office.txt.j2",
-        total=sum(count for count, _ in counts),
+        total=sum(counts.values()),
         counts=counts,
-        missing=missing,
-        to_fix=to_fix,
-        units=units,
+        awaited=open_reports(reports, pack, day),
         decisions=decisions,
     )
     return f"{pack.program.short_name}: báo cáo đến ngày {format_date(day)}", body.strip()

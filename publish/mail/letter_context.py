@@ -272,10 +272,7 @@ def _distance(day: date, due: date, pack: Pack) -> Deadline:
     working = pack.calendar.working_days
     if day <= due:
         return Deadline(due, days_left=working.between(day, due), days_late=0)
-    # On a closed day right after the deadline no working day has passed. The report is late all
-    # the same, and the mail prints no zero.
-    days_late = max(working.between(due, day), 1)
-    return Deadline(due, days_left=0, days_late=days_late)
+    return Deadline(due, days_left=0, days_late=working.overdue(due, day))
 
 
 def _unit_name(code: str | None, period: str | None, pack: Pack) -> str | None:

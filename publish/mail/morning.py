@@ -1,9 +1,7 @@
 """The office's morning mail: what came, what waits, whom to call, with the reports attached."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from email.message import Message
 from email.mime.multipart import MIMEMultipart
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import css_inline
 
 from program.pack.load import Pack
+from program.records.came_reports import CameReport, came_reports, verdict_counts
 from program.records.letter import Letter
 from program.records.query_rows import ReportingRow, RunSubmissionRow
 from program.records.report_state import ReportState
@@ -22,12 +21,7 @@ from publish.mail.attachments import with_attachments
 from publish.mail.headers import address_message, text_part
 from publish.marking.letter_attachments import Attachment, mailed_bytes
 from publish.rendering import render
-from publish.reports.awaited import (
-    AwaitedUnit,
-    awaited_reports,
-    awaited_units,
-    of_open_units,
-)
+from publish.reports.awaited import AwaitedUnit, open_reports
 from publish.reports.office_inbox import InboxLine
 from publish.reports.office_reports import CHASING_LIST
 
@@ -50,7 +44,7 @@ _TONES = {
 
 @dataclass(frozen=True, slots=True)
 class _Came:
-    """A report that came, in words, and the class that colours its result in HTML."""
+    """A report that came, in words: its last result, and the class that colours it in HTML."""
 
     unit: str
     report: str
@@ -80,23 +74,20 @@ def compose_morning(
     `waiting` is what waits for the office's decision. It names units and posts, never the text of a
     file.
     """
-    awaited = awaited_reports(reports, pack, letter.day)
-    open_ones = of_open_units(awaited, letter.day)
-    units = awaited_units(open_ones)
+    awaited = open_reports(reports, pack, letter.day)
+    came_once = came_reports(came)
     # What must be corrected first: the office may have to explain it.
-    in_order = sorted(came, key=lambda row: row.verdict.loads)
+    in_order = sorted(came_once, key=lambda report: report.last.verdict.loads)
     values = {
         "office": pack.correspondence.office,
         "program": pack.program,
         "day": letter.day,
-        "counts": verdict_counts(came),
-        "came": [_came(row, pack) for row in in_order[:_MOST_LINES]],
-        "total": len(came),
-        "awaited": units,
-        "missing": sum(report.state is ReportState.MISSING for report in open_ones),
-        "to_fix": sum(report.state is ReportState.TO_FIX for report in open_ones),
-        "of_ended": len(awaited) - len(open_ones),
-        "calls": [_call(unit) for unit in units[:_MOST_CALLS]],
+        "counts": verdict_counts(came_once),
+        "came": [_came(report, pack) for report in in_order[:_MOST_LINES]],
+        "total": len(came_once),
+        "times": sum(report.times for report in came_once),
+        "awaited": awaited,
+        "calls": [_call(unit) for unit in awaited.units[:_MOST_CALLS]],
         "attachments": attachments,
         "waiting": waiting[:_MOST_WAITING],
         "more_waiting": max(len(waiting) - _MOST_WAITING, 0),
@@ -112,26 +103,12 @@ def compose_morning(
         message,
         pack,
         to=pack.correspondence.office,
-        subject=_subject(len(came), len(units), pack),
+        subject=_subject(len(came_once), len(awaited.units), pack),
         number=letter.message_id,
         at=letter.created_at,
         more={"Content-Language": "vi"},
     )
     return message
-
-
-def verdict_counts(came: Sequence[RunSubmissionRow]) -> list[tuple[int, str]]:
-    """Return how many of the reports got each verdict, with its words; none that is 0."""
-    counts = Counter(row.verdict for row in came)
-    return [(counts[kind], kind.label) for kind in Verdict if counts[kind]]
-
-
-def open_counts(reports: Sequence[ReportingRow], pack: Pack, day: date) -> tuple[int, int, int]:
-    """Return how many reports are missing and to be corrected, and of how many units."""
-    open_ones = of_open_units(awaited_reports(reports, pack, day), day)
-    missing = sum(report.state is ReportState.MISSING for report in open_ones)
-    to_fix = sum(report.state is ReportState.TO_FIX for report in open_ones)
-    return missing, to_fix, len(awaited_units(open_ones))
 
 
 def morning_files(settings: Settings) -> list[Attachment]:
@@ -160,7 +137,8 @@ def _subject(came: int, awaited: int, pack: Pack) -> str:
     return f"{pack.program.short_name}: mới nhận {came} báo cáo, {waiting}"
 
 
-def _came(row: RunSubmissionRow, pack: Pack) -> _Came:
+def _came(report: CameReport, pack: Pack) -> _Came:
+    row = report.last
     code = row.unit_code or row.sender_unit
     unit = pack.unit_on(code, row.period)
     form = pack.short_title_of(row.form_code) or "Tệp chưa rõ biểu"
@@ -169,10 +147,11 @@ def _came(row: RunSubmissionRow, pack: Pack) -> _Came:
         period = pack.label_of(row.form_code, row.period, row.stage)
     questions = row.criticals + row.warnings
     more = f" ({questions} điểm)" if questions else ""
+    again = f"; đã gửi {report.times} lần" if report.times > 1 else ""
     return _Came(
         unit.name if unit else "Đơn vị chưa rõ",
         f"{form}, {period}" if period else form,
-        f"{row.verdict.label}{more}",
+        f"{row.verdict.label}{more}{again}",
         _TONES[row.verdict],
     )
 

@@ -41,6 +41,8 @@ def national_data(file: NationalFile, pack: Pack) -> SiteData:
             money=[view_row(DisbursementRow, row) for row in file.ask("disbursement")],
             plans=[view_row(PlanRow, row) for row in file.ask("plans")],
             narratives=[],
+            # The country's first page answers with plans.
+            training=[],
         ),
         submissions=[],
         quality=[view_row(QualityRow, row) for row in file.ask("findings")],
@@ -72,7 +74,7 @@ def _reporting_row(row: Mapping[str, Any]) -> ReportingRow:
         received_at=row["received_at"],
         delivery_name=None,
         is_synthetic=row["is_synthetic"],
-        days_late=row["most_days_late"],
+        first_at=row["first_at"],
         parts=parts,
     )
 

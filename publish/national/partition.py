@@ -137,7 +137,7 @@ def _manifest(
         program_version=version("mtqg-monitor"),
         site=site,
         schema_digest=schema_digest(),
-        lateness=due_reports(warehouse),
+        lateness=due_reports(warehouse, pack.calendar.working_days, run.as_of),
         files=files,
         indicators=definitions_of(pack),
         plans=plan_definitions_of(pack),

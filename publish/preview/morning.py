@@ -1,5 +1,7 @@
 """The office's morning mail about the sample report, with the files that go with a real one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.message import Message
 
@@ -13,10 +15,11 @@ from publish.documents.dispatch import DISPATCH, dispatch_bytes
 from publish.mail.morning import ABOUT_FILES, compose_morning
 from publish.marking.letter_attachments import Attachment
 from publish.preview.sample import Sample, working_day_from
-from publish.reports.awaited import awaited_reports, awaited_units, chasing_tables
+from publish.reports.awaited import awaited_reports, chasing_tables, open_reports
 from publish.reports.office_reports import CHASING_LIST
 from publish.reports.workbook import workbook_bytes
 from publish.site.tables.target_summary import target_summary
+from publish.site.tables.training import TrainingAnswer
 
 _LATE_WORKING_DAYS = 3
 _MORNING = time(0, 30)  # 07:30 in Vietnam
@@ -24,19 +27,41 @@ _VERDICTS = (Verdict.QUARANTINED, Verdict.ACCEPTED_WITH_WARNINGS, Verdict.ACCEPT
 """Of the first units that have sent the report; from the others it is missing."""
 
 
-def sample_morning(sample: Sample, pack: Pack, message_id: str) -> Message:
-    """Return the mail of a morning on which a few units have sent the report and others have not.
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """A morning of the sample: what came, and what is due or came at all."""
 
-    The same pack and sample give the same mail.
-    """
+    day: date
+    at: datetime
+    came: Sequence[RunSubmissionRow]
+    reports: Sequence[ReportingRow]
+
+
+def morning_of(sample: Sample, pack: Pack) -> Morning:
+    """Return a morning on which a few units have sent the report and others have not."""
     day = working_day_from(pack, sample.obligation.due_date, _LATE_WORKING_DAYS)
     at = datetime.combine(day, _MORNING, UTC)
     verdicts = dict(zip(sample.same, _VERDICTS, strict=False))
     came = [_came(obligation, verdict, at) for obligation, verdict in verdicts.items()]
     reports = [_report(obligation, verdicts.get(obligation), at) for obligation in sample.same]
-    office = pack.correspondence.office.email
-    letter = Letter(message_id, office, created_at=at, day=day, news=News(0, len(came)))
-    return compose_morning(letter, came, reports, pack, _files(reports, pack, day))
+    return Morning(day, at, came, reports)
+
+
+def sample_morning(sample: Sample, pack: Pack, message_id: str) -> Message:
+    """Return the office's mail of the sample's morning.
+
+    The same pack and sample give the same mail.
+    """
+    morning = morning_of(sample, pack)
+    letter = Letter(
+        message_id,
+        pack.correspondence.office.email,
+        created_at=morning.at,
+        day=morning.day,
+        news=News(0, len(morning.came)),
+    )
+    files = _files(morning.reports, pack, morning.day)
+    return compose_morning(letter, morning.came, morning.reports, pack, files)
 
 
 def _came(obligation: Obligation, verdict: Verdict, at: datetime) -> RunSubmissionRow:
@@ -68,26 +93,28 @@ def _report(obligation: Obligation, verdict: Verdict | None, at: datetime) -> Re
         versions=int(has_come),
         is_open=verdict is Verdict.QUARANTINED,
         received_at=at if has_come else None,
+        first_at=at if has_come else None,
         delivery_name=None,
         is_synthetic=True,
     )
 
 
-def _files(reports: list[ReportingRow], pack: Pack, day: date) -> list[Attachment]:
-    awaited = awaited_reports(reports, pack, day)
+def _files(reports: Sequence[ReportingRow], pack: Pack, day: date) -> list[Attachment]:
+    awaited = open_reports(reports, pack, day)
     facts = BriefFacts(
         day=day,
         targets=target_summary((), pack),
         money=None,
         money_rows=(),
-        training=None,
+        training=TrainingAnswer(None, None),
         plans=(),
         reports=reports,
-        awaited=awaited_units(awaited),
+        awaited=awaited,
     )
+    chasing = chasing_tables(awaited_reports(reports, pack, day), pack, day)
     contents = {
-        CHASING_LIST: workbook_bytes("Danh sách đôn đốc", chasing_tables(awaited, pack, day)),
+        CHASING_LIST: workbook_bytes("Danh sách đôn đốc", chasing),
         BRIEF: brief_bytes(facts, pack),
-        DISPATCH: dispatch_bytes(awaited_units(awaited), reports, pack, day),
+        DISPATCH: dispatch_bytes(awaited, reports, pack, day),
     }
     return [Attachment(name, ABOUT_FILES[name], content) for name, content in contents.items()]

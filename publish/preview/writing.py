@@ -12,13 +12,14 @@ from program.records.digest import Counted, Digest, Undelivered
 from program.records.letter import Letter, RunAlarm
 from program.records.storage import Storage
 from publish.mail.blank_templates import blank_templates
-from publish.mail.channel_texts import alarm_text, office_message
+from publish.mail.channel_texts import alarm_text, office_text
 from publish.mail.message import compose
 from publish.mail.operator_mails import compose_alarm, compose_digest
 from publish.marking.letter_attachments import Attachment
 from publish.preview.letters import ABOUT_ANSWERS, DELIVERY, MailKind, sample_letters
-from publish.preview.morning import sample_morning
+from publish.preview.morning import morning_of, sample_morning
 from publish.preview.sample import (
+    Sample,
     WordFinding,
     linked_sample,
     marked_sample,
@@ -29,6 +30,8 @@ from publish.rendering import render
 
 _SUFFIXES = {"html": "html", "plain": "txt"}
 """Of the files by the subtype of a mail's body."""
+_DECISIONS = 2
+"""What waits for the office itself, in the sample text of its channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,10 @@ def write_previews(
     Raises ConfigurationError if no report is due from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    mails = _mails(pack, today, word, has_intake=has_intake)
+    # Deadlines of a new pack are placeholders, which letters leave out.
+    pack = with_deadlines(pack)
+    sample = sample_of(pack, today, word)
+    mails = _mails(sample, pack, today, has_intake=has_intake)
     entries: list[_Entry] = []
     for number, (kind, message) in enumerate(mails.items(), start=1):
         name = f"{number:02}-{kind}"
@@ -69,16 +75,16 @@ def write_previews(
     files = [index]
     for entry in entries:
         files += entry.files
-    files.append(_write_channels(pack, today, folder))
+    files.append(_write_channels(sample, pack, folder))
     return files
 
 
-def _write_channels(pack: Pack, today: date, folder: Path) -> Path:
-    """Write the short texts that channels get."""
-    counts = ((3, "đạt"), (2, "chờ sửa"))
+def _write_channels(sample: Sample, pack: Pack, folder: Path) -> Path:
+    """Write the short texts that channels get, the office's about the morning of its mail."""
+    morning = morning_of(sample, pack)
     errors = ("source portal: did not answer within 30 s", "mail: connection refused")
     messages = (
-        office_message(counts, (12, 4, 7, 2), pack, today),
+        office_text(morning.came, morning.reports, _DECISIONS, pack, morning.day),
         alarm_text([RunAlarm(31, errors)], pack),
         alarm_text([RunAlarm(31, (), days_without=2)], pack),
     )
@@ -110,12 +116,7 @@ def _write_mail(message: Message, name: str, folder: Path) -> _Entry:
     )
 
 
-def _mails(
-    pack: Pack, today: date, word: WordFinding, *, has_intake: bool
-) -> dict[MailKind, Message]:
-    # Deadlines of a new pack are placeholders, which letters leave out.
-    pack = with_deadlines(pack)
-    sample = sample_of(pack, today, word)
+def _mails(sample: Sample, pack: Pack, today: date, *, has_intake: bool) -> dict[MailKind, Message]:
     marked = marked_sample(sample, pack, DELIVERY)
     mails: dict[MailKind, Message] = {}
     for kind, letter in sample_letters(sample, pack).items():

@@ -54,7 +54,34 @@ class AwaitedUnit:
 
     def count(self, state: ReportState) -> int:
         """Return how many of its reports are in a state."""
-        return sum(report.state is state for report in self.reports)
+        return sum(report.state == state for report in self.reports)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReports:
+    """What the office waits for on a day: the one count of page, brief, mails and commands.
+
+    `units` still exist, the one that most is awaited from first; `missing` and `to_fix` count their
+    reports. `of_ended` counts what is missing or to be corrected of units that do not exist any
+    more: nobody can send it.
+    """
+
+    units: tuple[AwaitedUnit, ...]
+    missing: int
+    to_fix: int
+    of_ended: int
+
+
+def open_reports(rows: Sequence[ReportingRow], pack: Pack, day: date) -> OpenReports:
+    """Return what the office waits for on a day."""
+    awaited = awaited_reports(rows, pack, day)
+    open_ones = of_open_units(awaited, day)
+    return OpenReports(
+        units=tuple(awaited_units(open_ones)),
+        missing=sum(report.state is ReportState.MISSING for report in open_ones),
+        to_fix=sum(report.state is ReportState.TO_FIX for report in open_ones),
+        of_ended=len(awaited) - len(open_ones),
+    )
 
 
 def awaited_reports(rows: Sequence[ReportingRow], pack: Pack, day: date) -> list[AwaitedReport]:
@@ -110,7 +137,7 @@ def _awaited(
         title=pack.short_title_of(row.form_code) or row.form_code,
         period_label=label or Period.parse(row.period).label,
         state=state,
-        days_late=lateness.days_since_due(row),
+        days_late=lateness.days(row),
         is_deadline_known=lateness.is_known(row),
         contact=pack.correspondence.units.get(row.unit_code),
     )

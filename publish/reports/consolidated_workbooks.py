@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -110,9 +110,8 @@ class ConsolidatedWorkbooks:
             return
         # A unit that becomes late changes what the workbook says of it; one day more does not.
         late = [is_past_due(row, self.day) for row in rows]
-        shown = [replace(row, days_late=None) for row in rows]
         state = sorted(self._states.get(group, ()))
-        made_from = digest_of(program, shown, late, state, self._plans_version(group))
+        made_from = digest_of(program, rows, late, state, self._plans_version(group))
         self.output.make(
             consolidated_name(group), made_from, lambda: self._consolidated(form, group, rows)
         )

@@ -16,12 +16,7 @@ from publish.documents.dispatch import DISPATCH, dispatch_bytes
 from publish.kept import figures_version, kept_answer
 from publish.output_folder import OutputFolder, code_digest, digest_of, pack_digest
 from publish.own_forms.own_forms import write_own_forms
-from publish.reports.awaited import (
-    awaited_reports,
-    awaited_units,
-    chasing_tables,
-    of_open_units,
-)
+from publish.reports.awaited import awaited_reports, chasing_tables, open_reports
 from publish.reports.consolidated_workbooks import (
     ALL_REPORTS,
     ConsolidatedWorkbooks,
@@ -31,6 +26,7 @@ from publish.reports.consolidated_workbooks import (
 from publish.reports.workbook import workbook_bytes
 from publish.site.tables.plans import plan_panel
 from publish.site.tables.target_summary import target_summary
+from publish.site.tables.training import training_answer
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import data_day
 from warehouse.queries.plans import plans_of
@@ -93,7 +89,7 @@ def write_office_files(
     rows = reporting(warehouse)
     awaited = awaited_reports(rows, pack, day)
     made_from = digest_of(code_digest(), pack_digest(pack), day, rows)
-    units = awaited_units(of_open_units(awaited, day))
+    asked = open_reports(rows, pack, day)
     with OutputFolder(folder, is_ours=is_ours) as output:
         output.make(
             CHASING_LIST,
@@ -101,8 +97,8 @@ def write_office_files(
             lambda: workbook_bytes("Danh sách đôn đốc", chasing_tables(awaited, pack, day)),
         )
         # A letter that asks nobody is none.
-        if units:
-            output.make(DISPATCH, made_from, lambda: dispatch_bytes(units, rows, pack, day))
+        if asked.units:
+            output.make(DISPATCH, made_from, lambda: dispatch_bytes(asked, rows, pack, day))
         return output.written
 
 
@@ -113,7 +109,7 @@ class _ProvinceRows:
     targets: Sequence[ProgressRow]
     money: DisbursementRow | None
     money_rows: Sequence[DisbursementRow]
-    training: TrainingOfPeriod | None
+    training: Sequence[TrainingOfPeriod]
     plans: Sequence[PlanRow]
 
 
@@ -124,21 +120,21 @@ def _province_rows(warehouse: Warehouse, pack: Pack, day: date) -> _ProvinceRows
         targets=progress_of(warehouse, province),
         money=money,
         money_rows=disbursement_rows(warehouse, money.period, money.stage) if money else (),
-        training=headline(training_by_period(warehouse, province), pack.program, day),
+        training=training_by_period(warehouse, province),
         plans=plans_of(warehouse, province),
     )
 
 
 def _brief(province: _ProvinceRows, rows: Sequence[ReportingRow], pack: Pack, day: date) -> bytes:
-    awaited = of_open_units(awaited_reports(rows, pack, day), day)
+    plans = plan_panel(province.plans, pack)
     facts = BriefFacts(
         day=day,
         targets=target_summary(province.targets, pack),
         money=province.money,
         money_rows=province.money_rows,
-        training=province.training,
-        plans=plan_panel(province.plans, pack).groups,
+        training=training_answer(province.training, plans, pack, day),
+        plans=plans.groups,
         reports=rows,
-        awaited=awaited_units(awaited),
+        awaited=open_reports(rows, pack, day),
     )
     return brief_bytes(facts, pack)

@@ -62,7 +62,9 @@ def write_reporting_pages(
     pages: SitePages, data: SiteData, common: Mapping[str, object]
 ) -> list[FormReports]:
     """Write a page for each form of which a report is due or came; return what they show."""
-    writer = _Writer(pages, data, {**common, "state_of": data.state_of})
+    writer = _Writer(
+        pages, data, {**common, "state_of": data.state_of, "days_late": data.days_late}
+    )
     return [writer.write(code, rows) for code, rows in data.reports_by_form.items() if rows]
 
 

@@ -97,7 +97,6 @@ def publish_site(
             now=now,
             page=first_page(data, shown, run_rows, earlier),
             run=run,
-            run_rows=run_rows,
             projects=shown.projects,
             plans=shown.plans,
             guides=guides,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator
+from program.pack.lateness import Lateness
 from program.pack.load import Pack
 from program.records.office_inbox import Explanation
 from program.records.query_rows import (
@@ -119,6 +120,20 @@ class SiteData:
         """Return the state of a report on the day of the last run."""
         return state_of(row, self.day)
 
+    def days_late(self, row: ReportingRow) -> int | None:
+        """Return by how many working days a report came late; None if nobody asked for it.
+
+        None too while the office waits for it: that delay grows each day. Its page shows the
+        deadline, and stays as it is while nothing comes.
+        """
+        if row.due_date is None or self.state_of(row).is_waited_for:
+            return None
+        return self._lateness.days(row)
+
+    @cached_property
+    def _lateness(self) -> Lateness:
+        return Lateness(self.pack, self.day)
+
     def state_counts(self, rows: Iterable[ReportingRow]) -> Mapping[ReportState, int]:
         """Return how many of the reports that are asked for are in each state on that day."""
         return state_counts(rows, self.day)
@@ -141,21 +156,13 @@ def site_data(engine: Warehouse, pack: Pack, kept: Path | None = None) -> SiteDa
     return SiteData(
         pack=pack,
         day=day,
-        reports=[_of_any_day(row) for row in reporting(engine)],
+        reports=reporting(engine),
         submissions=all_submissions(engine),
         quality=quality(engine),
         first_passes=first_passes(engine),
         explanations=explanations(engine),
         figure_rows=figure_rows(engine, pack, day, kept),
     )
-
-
-def _of_any_day(row: ReportingRow) -> ReportingRow:
-    """Return a report that did not come without its delay, which grows each day.
-
-    Its page shows the deadline: it stays as it is while nothing comes.
-    """
-    return replace(row, days_late=None) if row.verdict is None else row
 
 
 def _grouped(rows: Iterable[Row], field: str) -> Mapping[str, list[Row]]:

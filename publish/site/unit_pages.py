@@ -84,7 +84,7 @@ def write_unit_pages(
     for code, unit in data.units.items():
         page = _page_of(code, unit, data, findings.get(code, []))
         shown.append(page)
-        values = {**common, "page": page, "state_of": data.state_of}
+        values = {**common, "page": page, "state_of": data.state_of, "days_late": data.days_late}
         pages.write(unit_path(code), _TEMPLATE, page, values.copy)
     return shown
 

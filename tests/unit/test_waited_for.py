@@ -14,7 +14,8 @@ from program.records.letter import Letter, News
 from program.records.query_rows import ReportingRow
 from publish.documents.brief import BriefFacts, brief_bytes
 from publish.mail.morning import compose_morning
-from publish.reports.awaited import awaited_reports, awaited_units, of_open_units
+from publish.reports.awaited import open_reports
+from publish.site.tables.training import TrainingAnswer
 
 DAY = date(2026, 11, 30)
 AT = datetime(2026, 11, 30, 1, tzinfo=UTC)
@@ -37,12 +38,13 @@ ROWS = (
 def test_the_brief_tells_of_the_reports_of_ended_units_that_its_list_leaves_out(
     pack: Pack,
 ) -> None:
-    open_ones = of_open_units(awaited_reports(ROWS, pack, DAY), DAY)
-    facts = BriefFacts(DAY, (), None, (), None, (), ROWS, awaited_units(open_ones))
+    awaited = open_reports(ROWS, pack, DAY)
+    facts = BriefFacts(DAY, (), None, (), TrainingAnswer(None, None), (), ROWS, awaited)
     document = Document(io.BytesIO(brief_bytes(facts, pack)))
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     assert "Đến hạn 3 báo cáo: đã gửi 0" in text
-    assert "chưa gửi 3. 2 báo cáo chờ sửa, chưa gửi là của đơn vị đã kết thúc hoạt động." in text
+    assert "Còn chờ 1 đơn vị: 1 báo cáo chưa gửi, 0 chờ sửa." in text
+    assert "Ngoài ra còn 2 báo cáo của đơn vị đã kết thúc hoạt động." in text
     assert "(1 báo cáo)" in text
 
 

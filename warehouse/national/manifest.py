@@ -39,7 +39,7 @@ class DueReports(Model):
     """How complete the reports of a province's units are on the day of its run.
 
     Of the reports that are due: how many came, are accepted, came in time, and wait for a
-    correction; and by how many days the latest is late.
+    correction; and by how many working days the latest missing one is late.
     """
 
     due: int

@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import Engine, select, text
 
+from program.calendar.schedule import WorkingDays
 from program.errors import WarehouseError
 from warehouse.national.manifest import DueReports
 from warehouse.tables import RunRow
@@ -12,7 +13,7 @@ from warehouse.tables import RunRow
 _LATENESS = """
 SELECT COUNT(*), SUM(CASE WHEN versions > 0 THEN 1 ELSE 0 END), SUM(is_current), SUM(is_timely),
        SUM(CASE WHEN versions > 0 AND is_current = 0 THEN 1 ELSE 0 END),
-       MAX(CASE WHEN versions = 0 THEN days_late END)
+       MIN(CASE WHEN versions = 0 THEN due_date END)
 FROM mart_reporting WHERE is_due = 1
 """
 
@@ -36,11 +37,16 @@ def last_run(engine: Engine) -> SentRun:
     return SentRun(*row)
 
 
-def due_reports(engine: Engine) -> DueReports:
+def due_reports(engine: Engine, working_days: WorkingDays, day: date) -> DueReports:
     """Return how complete the reports that are due are, on the day of the last run."""
     with engine.connect() as connection:
-        counts = connection.execute(text(_LATENESS)).one()
-    due, received, accepted, timely, to_fix, most_days_late = (int(each or 0) for each in counts)
+        *counts, earliest = connection.execute(text(_LATENESS)).one()
+    due, received, accepted, timely, to_fix = (int(each or 0) for each in counts)
+    most_days_late = 0
+    if earliest is not None:
+        # SQLite gives the date of a view as text.
+        earliest_due = date.fromisoformat(str(earliest)[:10])
+        most_days_late = working_days.overdue(earliest_due, day)
     return DueReports(
         due=due,
         received=received,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import ColumnElement, Engine, Row, func, select
 from sqlalchemy.orm import Session
 
 from program.records.query_rows import RunCount
@@ -36,6 +36,12 @@ def run_counts(engine: Engine, limit: int) -> list[RunCount]:
             if len(found) == limit:
                 break
         return found
+
+
+def verdicts_of_run(engine: Engine, run_id: int) -> Mapping[Verdict, int]:
+    """Return how many submissions of a run have each verdict now, cross-checks included."""
+    with Session(engine) as session:
+        return _verdicts_by_run(session, SubmissionRow.run_id == run_id).get(run_id, {})
 
 
 def unpublished_intakes(engine: Engine) -> list[dict[str, Any]]:
@@ -73,10 +79,12 @@ def _publications(newest_first: Any) -> Iterator[list[Row[tuple[int, date, datet
         yield together
 
 
-def _verdicts_by_run(session: Session) -> Mapping[int, Counter[Verdict]]:
+def _verdicts_by_run(
+    session: Session, *conditions: ColumnElement[bool]
+) -> Mapping[int, Counter[Verdict]]:
     query = select(SubmissionRow.run_id, SubmissionRow.verdict, func.count(SubmissionRow.id))
     verdicts: dict[int, Counter[Verdict]] = {}
-    grouped = query.group_by(SubmissionRow.run_id, SubmissionRow.verdict)
+    grouped = query.where(*conditions).group_by(SubmissionRow.run_id, SubmissionRow.verdict)
     for run_id, verdict, count in session.execute(grouped):
         verdicts.setdefault(run_id, Counter())[Verdict(verdict)] = count
     return verdicts

@@ -146,7 +146,7 @@ def _submission_rows(engine: Engine, condition: ColumnElement[bool]) -> list[Run
         select(SubmissionRow, DeliveryRow, criticals, warnings)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(condition)
-        .order_by(DeliveryRow.received_at, DeliveryRow.id)
+        .order_by(DeliveryRow.received_at, DeliveryRow.id, SubmissionRow.id)
     )
     with Session(engine) as session:
         rows = session.execute(query).tuples()
@@ -169,6 +169,7 @@ def _submission_row(
         is_synthetic=delivery.is_synthetic,
         submission_id=submission.id,
         stage=Stage(submission.stage),
+        delivery_id=delivery.id,
     )
 
 

@@ -22,14 +22,14 @@ _RULE_COLUMNS = (
     ReportColumn("Quy tắc", 16),
     ReportColumn("Mức", 10),
     ReportColumn("Phát hiện", 12),
-    ReportColumn("Số tệp", 12),
+    ReportColumn("Số lần gửi", 12),
     ReportColumn("Số đơn vị", 12),
     ReportColumn("Số lần chạy", 12),
 )
 _RUN_COLUMNS = (
     ReportColumn("Lần chạy", 10),
     ReportColumn("Ngày", 14),
-    ReportColumn("Số tệp", 10),
+    ReportColumn("Số lần gửi", 10),
     ReportColumn("Đạt", 10),
     ReportColumn("Không đạt", 10),
     ReportColumn("Lỗi", 10),

@@ -1,11 +1,7 @@
 """The tables of a unit's page as sheets: its figures, and its reports."""
 
-from collections.abc import Callable
-
 from program.calendar.period import Period
 from program.pack.load import Pack
-from program.records.query_rows import ReportingRow
-from program.records.report_state import ReportState
 from publish.reports.table import ReportColumn, ReportRow, ReportTable
 from publish.site.sheets.columns import (
     DOUBT_NOTE,
@@ -14,6 +10,7 @@ from publish.site.sheets.columns import (
     period_title,
     source_notes,
 )
+from publish.site.site_data import SiteData
 from publish.site.unit_pages import UnitPage
 
 _FIGURE_COLUMNS = (
@@ -28,19 +25,17 @@ _REPORT_COLUMNS = (
     ReportColumn("Kỳ", 24),
     ReportColumn("Hạn gửi", 13),
     ReportColumn("Tình trạng", 20),
-    ReportColumn("Muộn", 9, measure="ngày"),
+    ReportColumn("Gửi chậm", 12, measure="ngày làm việc"),
     ReportColumn("Số lần gửi", 10),
 )
 
 
-def unit_sheets(
-    page: UnitPage, pack: Pack, state_of: Callable[[ReportingRow], ReportState]
-) -> list[ReportTable]:
+def unit_sheets(page: UnitPage, data: SiteData) -> list[ReportTable]:
     """Return the figures of a unit and its reports.
 
     Without names of files and texts of findings, which may name persons.
     """
-    return [_figures(page, pack), _reports(page, pack, state_of)]
+    return [_figures(page, data.pack), _reports(page, data)]
 
 
 def _figures(page: UnitPage, pack: Pack) -> ReportTable:
@@ -65,17 +60,16 @@ def _figures(page: UnitPage, pack: Pack) -> ReportTable:
     )
 
 
-def _reports(
-    page: UnitPage, pack: Pack, state_of: Callable[[ReportingRow], ReportState]
-) -> ReportTable:
+def _reports(page: UnitPage, data: SiteData) -> ReportTable:
+    pack = data.pack
     rows = []
     for row in page.reports:
         cells = (
             pack.short_title_of(row.form_code) or row.form_code,
             pack.label_of(row.form_code, row.period, row.stage) or Period.parse(row.period).label,
             row.due_date,
-            state_of(row).label,
-            optional(row.days_late),
+            data.state_of(row).label,
+            optional(data.days_late(row)),
             optional(row.versions or None),
         )
         rows.append(ReportRow(cells))

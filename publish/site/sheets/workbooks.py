@@ -37,7 +37,7 @@ def write_workbooks(pages: SitePages, shown: ShownPages, data: SiteData) -> None
         tables = partial(reporting_sheets, form.maps, pack, data.state_of)
         write(reporting_path(form.code), form.title, form, tables)
     for unit in shown.units:
-        tables = partial(unit_sheets, unit, pack, data.state_of)
+        tables = partial(unit_sheets, unit, data)
         write(unit_path(unit.unit.code), unit.unit.name, unit, tables)
     for code, area in shown.areas.items():
         write(area_path(code), area.title, area, partial(area_sheets, area, pack))

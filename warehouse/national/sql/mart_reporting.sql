@@ -11,7 +11,7 @@ WITH sent AS (
            COUNT(*) FILTER (r.is_due AND r.versions > 0 AND NOT r.is_current) AS to_fix,
            COUNT(*) FILTER (r.is_due AND r.versions = 0) AS missing,
            MAX(r.days_late) FILTER (r.is_due) AS most_days_late, bool_or(r.is_synthetic) AS is_synthetic,
-           MAX(r.received_at) AS received_at
+           MAX(r.first_at) FILTER (r.is_due) AS first_at, MAX(r.received_at) AS received_at
     FROM detail.mart_reporting r
     WHERE r.due_date IS NOT NULL
     GROUP BY ALL
