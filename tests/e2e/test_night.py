@@ -25,6 +25,7 @@ from program.pack.load import Pack
 from tests.conftest import SAMPLES
 from tests.prefect_server import PrefectServer
 from tests.questions import answer, questions, rewrite
+from tests.shown_figures import RunOutput
 from warehouse.database.engine import open_warehouse
 
 MTQG = Path(sys.executable).parent / "mtqg"
@@ -63,11 +64,15 @@ class Province:
             check=False,
         )
 
-    def json(self, *arguments: str) -> list | dict:
-        """What a command that only reads answers, in this process."""
-        told = CliRunner().invoke(app, [*arguments, "--json"], env=self.settings)
+    def ask(self, *arguments: str) -> str:
+        """What a command that only reads prints, in this process."""
+        told = CliRunner().invoke(app, [*arguments], env=self.settings)
         assert told.exception is None, told.stderr
-        return json.loads(told.stdout)
+        return told.stdout
+
+    def json(self, *arguments: str) -> list | dict:
+        """What a command that only reads answers, as data."""
+        return json.loads(self.ask(*arguments, "--json"))
 
     def training(self, period: str) -> dict[str, dict]:
         """Who has sent the training report of a period: the status rows by unit."""
@@ -126,8 +131,9 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
     counts = table(first.stdout)
     assert counts | {"facts loaded": 0} == {
         "received": 171,
-        "accepted": 156,
-        "accepted with warnings": 9,
+        # As the pages count them: a cross-check made one of these a report with a warning.
+        "accepted": 155,
+        "accepted with warnings": 10,
         "quarantined": 7,
         "unreadable": 1,
         "facts loaded": 0,
@@ -145,6 +151,17 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
     for place in ("site/index.html", "outbox", "warehouse.sqlite", "data-docs"):
         assert place in first.stdout
     assert len(list((province.var / "digests").glob("run-1-*.eml"))) == 1
+
+
+def test_each_question_has_one_answer_wherever_its_figures_stand(province: Province) -> None:
+    assert province.first is not None
+    output = RunOutput(province.var, province.ask, table(province.first.stdout))
+    answers = dict(output.questions())
+    different = {
+        question: places for question, places in answers.items() if len(set(places.values())) > 1
+    }
+    assert different == {}
+    assert all(len(places) > 1 for places in answers.values())
 
 
 def test_forty_questions_have_the_answers_that_the_page_gives(
