@@ -165,8 +165,8 @@ class RunOutput:
                 round(100 * spent_mn / plan_mn, 1),
             ),
             "trace": (
-                round(self.traced("DIS-DISBURSED", "2024-Q4") / 1e9, 1),
-                round(self.traced("DIS-PLAN", "2024-Q4") / 1e9, 1),
+                round(self.traced("DIS-DISBURSED", "2024-Q4") / 1e3, 1),
+                round(self.traced("DIS-PLAN", "2024-Q4") / 1e3, 1),
                 round(self.traced("DIS-RATE", "2024-Q4"), 1),
             ),
         }

@@ -98,6 +98,8 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
     assert standing(second) == asked
     assert notices(second) == [("cross_checked", 2)] * 2
     assert second.summary.mails_written == 2
+    # The run counts what the comparison made of its report, as the pages do.
+    assert second.summary.verdicts == {"accepted_with_warnings": 1}
     letter = next(path.read_text(encoding="utf-8") for path in settings.outbox.glob("*.eml"))
     assert "ACR-03" in letter
 
