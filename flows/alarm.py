@@ -25,7 +25,8 @@ def alarm(hours: int = 26, missing: str = "") -> str:
     `missing` names a deployment of which Prefect saw no run complete: that is what is wrong then.
 
     Returns "" and mails nothing if a run completed. A run whose digest was mailed with all its
-    errors is not mailed again, and a channel that has it gets it no second time.
+    errors is not mailed again, and a channel that has it gets it no second time. A pack that is
+    wrong stops no alarm: it goes to the addresses of the last good one.
     """
     settings = load_settings()
     now = present()

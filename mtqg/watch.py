@@ -39,10 +39,10 @@ def watch(
     if not alarm.text:
         out.print(f"A run has completed within the last {hours} hours.")
         return
-    print_plain(alarm.text, errors)
+    print_plain(f"{alarm.text}\n{alarm.details}".strip(), errors)
     if mail:
         for failure in tell_channels(settings, alarm, now):
             print_plain(failure, errors)
     if mail and not mail_alarm(settings, alarm, now):
-        errors.print("Not mailed: that run's digest was mailed, and it says so.")
+        errors.print("Not mailed again: a mail of today, or that run's digest, says it.")
     raise typer.Exit(1)

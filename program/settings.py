@@ -322,6 +322,11 @@ class Settings(BaseSettings):
         return self.var / "dhis2"
 
     @property
+    def alarm_addresses(self) -> Path:
+        """The file of the addresses of alarms, as the pack of the last run had them."""
+        return self.var / "alarm-addresses.json"
+
+    @property
     def digests(self) -> Path:
         """The folder of the operator's digests, one file for each run."""
         return self.var / "digests"

@@ -30,7 +30,7 @@ os.environ |= {
 from connectors.reader.reader_pool import Readers
 from expectations.rules.rule_set import RuleSet
 from flows.night import run_context
-from flows.recovery import rebuild
+from flows.recovery import heartbeat, rebuild
 from program.calendar.period import Period, periods_between
 from program.delivery import Delivery
 from program.forms.form import Form
@@ -74,7 +74,7 @@ def _rules_made_once(sample_pack: Pack) -> Iterator[None]:
         return rules_of(its) if its is sample_pack else RuleSet(its)
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for module in (run_context, rebuild):
+        for module in (heartbeat, run_context, rebuild):
             monkeypatch.setattr(module, "load_pack", pack_in)
             monkeypatch.setattr(module, "RuleSet", rules_for)
         yield

@@ -119,7 +119,7 @@ def _text(warehouse: Warehouse, pack: Pack, letter: Letter) -> tuple[str, str]:
     from publish.mail.channel_texts import alarm_text, office_text  # noqa: PLC0415
 
     if letter.news is None:
-        return alarm_text(letter.alarms, pack)
+        return alarm_text(letter.alarms, pack.program)
     came = submissions_between(
         warehouse, letter.news.after_submission, letter.news.up_to_submission
     )

@@ -20,6 +20,7 @@ from connectors.archive import Archive
 from expectations.rules.rule_set import RuleSet
 from flows.archive import open_archive
 from flows.night.artifacts import total_counts
+from flows.recovery.alarm_addresses import keep_addresses
 from flows.recovery.replay_log import check_not_behind_archive, export_runs
 from program.calendar.schedule import obligations
 from program.delivery import Delivery
@@ -317,6 +318,7 @@ def open_run(settings: Settings, as_of: date | None, kind: RunKind = RunKind.NIG
     make_var(settings.var)
     pack = load_pack(settings.pack)
     rules = RuleSet(pack)
+    keep_addresses(settings, pack)
     now = RunContext.now()
     day = as_of or now.astimezone(VIETNAM_TIME).date()
     archive = open_archive(settings)

@@ -4,19 +4,24 @@ A system that is down cannot report itself, so this is asked from outside. Prefe
 here.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.message import Message
 
+from expectations.rules.rule_set import RuleSet
 from flows.mail.channels import alarm_operator
 from flows.mail.mail_transport import transport_of
+from flows.recovery.alarm_addresses import addresses_of_alarm
 from program.errors import ConfigurationError, MailDeferredError, WarehouseError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
 from program.records.digest import LastRuns
 from program.settings import Settings
 from program.vietnamese import format_instant
 from publish.mail.channel_texts import alarm_text
 from publish.mail.channels import alarm_channels, send_to_channel
 from publish.mail.operator_mails import compose_alarm
+from publish.mail.transport import FolderTransport
 from warehouse.database.backends import OpenMode
 from warehouse.database.engine import open_warehouse
 from warehouse.queries.operations import last_runs
@@ -27,11 +32,13 @@ from warehouse.states import RunKind
 class Alarm:
     """What is wrong with the runs, in a sentence; "" if nothing is.
 
-    `was_mailed` means that a digest with this error was mailed. `run_id` is the run that it is
+    `details` are for the mail and the terminal only: they may quote the pack, which no channel
+    gets. `was_mailed` means that a digest with this error was mailed. `run_id` is the run that it is
     about, None if it is about none; `days_without` as in `program.records.letter.RunAlarm`.
     """
 
     text: str
+    details: str = ""
     was_mailed: bool = False
     run_id: int | None = None
     days_without: int = 0
@@ -40,10 +47,17 @@ class Alarm:
 def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
     """Return what is wrong with the runs.
 
-    Nothing is wrong if a nightly run completed within `hours`, none has failed since, and the last
-    intake did not fail. A warehouse
-    that cannot be opened is an alarm, not an error.
+    Nothing is wrong if the pack is valid, a nightly run completed within `hours`, none has failed
+    since, and the last intake did not fail. A warehouse that cannot be opened is an alarm, not an
+    error. So is a wrong pack: it stops each run before it begins, so that the ledger knows nothing.
     """
+    try:
+        RuleSet(load_pack(settings.pack))
+    except ConfigurationError as wrong:
+        return Alarm(
+            "No run can begin: the pack, or its rules, are wrong. `mtqg pack check` says where.",
+            details=str(wrong),
+        )
     try:
         warehouse = open_warehouse(settings.warehouse_url)
         try:
@@ -66,35 +80,52 @@ def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
 def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:
     """Mail the alarm to the pack's engineer; return whether a mail went out.
 
-    None goes out if nothing is wrong, or if a mailed digest has the error already.
-    Raises MailDeferredError if the mail server does not take it.
+    None goes out if nothing is wrong, or if a mail has it already: a digest, or the same alarm on
+    the same day. Raises MailDeferredError if the mail server does not take it.
     """
     if not alarm.text or alarm.was_mailed:
         return False
+    message = _message(settings, alarm, now)
+    if _was_sent(settings, message):
+        return False
     post = transport_of(settings)
     try:
-        post.send(compose_alarm(alarm.text, load_pack(settings.pack), now))
+        post.send(message)
     finally:
         post.close()
+    # On a full disk the alarm comes again rather than not at all.
+    with suppress(MailDeferredError):
+        FolderTransport(settings.digests).send(message)
     return True
+
+
+def _message(settings: Settings, alarm: Alarm, now: datetime) -> Message:
+    text = f"{alarm.text}\n\n{alarm.details}".strip()
+    return compose_alarm(text, addresses_of_alarm(settings), now)
+
+
+def _was_sent(settings: Settings, message: Message) -> bool:
+    """Tell whether the same alarm went out today: a fault may fail each intake of a day."""
+    return FolderTransport(settings.digests).holds(message)
 
 
 def tell_channels(settings: Settings, alarm: Alarm, now: datetime) -> list[str]:
     """Tell the operator's channels of an alarm; return a sentence for each that did not take it.
 
-    The outbox keeps what is about a run, so that it goes once. Where the warehouse cannot be
-    opened, or has no run, the alarm is sent each time.
+    The outbox keeps what is about a run, so that it goes once. What is about none, such as a
+    warehouse that cannot be opened, is sent until it was also mailed, once a day.
     """
     if not alarm.text or not alarm_channels(settings):
         return []
-    pack = load_pack(settings.pack)
     if alarm.run_id is None:
-        return _tell_at_once(settings, alarm, pack)
+        if _was_sent(settings, _message(settings, alarm, now)):
+            return []
+        return _tell_at_once(settings, alarm)
     warehouse = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
     try:
         return alarm_operator(
             warehouse,
-            pack,
+            load_pack(settings.pack),
             settings,
             lambda: now,
             run_id=alarm.run_id,
@@ -104,9 +135,9 @@ def tell_channels(settings: Settings, alarm: Alarm, now: datetime) -> list[str]:
         warehouse.dispose()
 
 
-def _tell_at_once(settings: Settings, alarm: Alarm, pack: Pack) -> list[str]:
+def _tell_at_once(settings: Settings, alarm: Alarm) -> list[str]:
     failures = []
-    title, _ = alarm_text((), pack)
+    title, _ = alarm_text((), addresses_of_alarm(settings).program)
     for channel in alarm_channels(settings):
         try:
             send_to_channel(channel, title, alarm.text)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from program.pack.load import Pack
+from program.pack.pack import Program
 from program.records.came_reports import came_reports, verdict_counts
 from program.records.letter import RunAlarm
 from program.records.query_rows import ReportingRow, RunSubmissionRow
@@ -41,11 +42,11 @@ def office_text(
     return f"{pack.program.short_name}: báo cáo đến ngày {format_date(day)}", body.strip()
 
 
-def alarm_text(alarms: Iterable[RunAlarm], pack: Pack) -> tuple[str, str]:
+def alarm_text(alarms: Iterable[RunAlarm], program: Program) -> tuple[str, str]:
     """Return title and text for the engineer, in English: which run, what failed, and where."""
     sentences = [_sentence(alarm) for alarm in alarms]
     body = " ".join([*sentences, "The digest and `mtqg watch` say more."])
-    return f"[mtqg] alarm: {pack.program.short_name}", body
+    return f"[mtqg] alarm: {program.short_name}", body
 
 
 def _sentence(alarm: RunAlarm) -> str:

@@ -9,12 +9,13 @@ from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 
 from program.pack.contact import Contact
-from program.pack.load import Pack
+from program.pack.pack import Program
 
 
 def address_message(
     message: Message,
-    pack: Pack,
+    office: Contact,
+    program: Program,
     *,
     to: Contact,
     subject: str,
@@ -23,31 +24,30 @@ def address_message(
     more: Mapping[str, str] | None = None,
     reply_to: str = "",
 ) -> None:
-    """Add the headers of a mail from the pack's office to `message`.
+    """Add the headers of a mail from a pack's office to `message`.
 
     `number` becomes its Message-ID. Answers go to `reply_to`, else to the office. The same values
     give the same bytes.
     """
-    office = pack.correspondence.office
     message["From"] = address(office)
     message["To"] = address(to)
     answered = office.model_copy(update={"email": reply_to}) if reply_to else office
     message["Reply-To"] = address(answered)
     message["Subject"] = header("Subject", subject)
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = message_id(number, pack)
-    list_name = header("List-Id", pack.program.short_name)
+    message["Message-ID"] = message_id(number, office)
+    list_name = header("List-Id", program.short_name)
     # Mail programs sort by this (RFC 2919).
-    message["List-Id"] = f"{list_name} <mtqg-monitor.{_domain(pack)}>"
+    message["List-Id"] = f"{list_name} <mtqg-monitor.{_domain(office)}>"
     # No out-of-office program answers to this (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     for name, value in (more or {}).items():
         message[name] = value
 
 
-def message_id(number: str, pack: Pack) -> str:
+def message_id(number: str, office: Contact) -> str:
     """Return the Message-ID of a letter's number, in the office's domain."""
-    return f"<{number}@{_domain(pack)}>"
+    return f"<{number}@{_domain(office)}>"
 
 
 def address(contact: Contact) -> str:
@@ -73,5 +73,5 @@ def text_part(text: str, subtype: str) -> MIMEText:
     return part
 
 
-def _domain(pack: Pack) -> str:
-    return pack.correspondence.office.email.partition("@")[2]
+def _domain(office: Contact) -> str:
+    return office.email.partition("@")[2]

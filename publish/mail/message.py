@@ -70,7 +70,8 @@ def compose(
     message = with_attachments(bodies, files, boundary=f"mtqg-files-{letter.message_id}")
     address_message(
         message,
-        pack,
+        pack.correspondence.office,
+        pack.program,
         to=about.receiver,
         subject=_subject(letter, values),
         number=letter.message_id,
@@ -101,7 +102,7 @@ def _values(about: LetterContext, pack: Pack, more: Mapping[str, object]) -> dic
 
 def _thread_headers(letter: Letter, pack: Pack) -> dict[str, str]:
     """Return the headers that sort a letter below the earlier ones about the same reports."""
-    ids = [message_id(number, pack) for number in letter.references]
+    ids = [message_id(number, pack.correspondence.office) for number in letter.references]
     if not ids:
         return {}
     # The oldest is first: a mail program puts this letter below the last one.

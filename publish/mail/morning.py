@@ -101,7 +101,8 @@ def compose_morning(
     message = with_attachments(bodies, attachments, boundary=f"mtqg-files-{letter.message_id}")
     address_message(
         message,
-        pack,
+        pack.correspondence.office,
+        pack.program,
         to=pack.correspondence.office,
         subject=_subject(len(came_once), len(awaited.units), pack),
         number=letter.message_id,

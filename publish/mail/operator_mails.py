@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 from email.message import Message
 
+from program.pack.alarm_addresses import AlarmAddresses
 from program.pack.load import Pack
 from program.records.digest import Digest
 from publish.mail.headers import address_message, text_part
@@ -21,31 +22,45 @@ def compose_digest(digest: Digest, pack: Pack) -> Message:
     run_hash = _hash(digest.started_at.isoformat())
     return _to_engineer(
         render("mail/digest.txt.j2", digest=digest, pack=pack),
-        pack,
+        AlarmAddresses.of_pack(pack),
         subject=f"[mtqg] {kind} {digest.run_id} {state}, as of {digest.as_of}: {program_name}",
         number=f"run-{digest.run_id}-{run_hash}",
         at=digest.started_at,
     )
 
 
-def compose_alarm(text: str, pack: Pack, at: datetime) -> Message:
-    """Return the mail that says in one sentence what is wrong with the runs.
+def compose_alarm(text: str, addresses: AlarmAddresses, at: datetime) -> Message:
+    """Return the mail that says what is wrong with the runs.
 
-    The same sentence on the same day gives the same Message-ID.
+    The same text on the same day gives the same Message-ID.
     """
     return _to_engineer(
-        render("mail/alarm.txt.j2", sentence=text, pack=pack),
-        pack,
-        subject=f"[mtqg] alarm: {pack.program.short_name}",
+        render("mail/alarm.txt.j2", text=text, program=addresses.program),
+        addresses,
+        subject=f"[mtqg] alarm: {addresses.program.short_name}",
         number=f"alarm-{_hash(f'{at.date()} {text}')}",
         at=at,
     )
 
 
-def _to_engineer(text: str, pack: Pack, *, subject: str, number: str, at: datetime) -> Message:
+def _to_engineer(
+    text: str,
+    addresses: AlarmAddresses,
+    *,
+    subject: str,
+    number: str,
+    at: datetime,
+) -> Message:
     message = text_part(text, "plain")
-    engineer = pack.correspondence.engineer
-    address_message(message, pack, to=engineer, subject=subject, number=number, at=at)
+    address_message(
+        message,
+        addresses.office,
+        addresses.program,
+        to=addresses.engineer,
+        subject=subject,
+        number=number,
+        at=at,
+    )
     return message
 
 

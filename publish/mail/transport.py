@@ -57,16 +57,23 @@ class FolderTransport:
 
     def send(self, message: Message) -> None:
         """Write the mail's file in one move. Raises MailServerUnavailableError if it cannot."""
-        name = message["Message-ID"].strip("<>").partition("@")[0]
-        path = self._folder / f"{name}.eml"
+        path = self._path(message)
         policy = message.policy.clone(linesep=SMTP.linesep)
         try:
             write_atomic(path, message.as_bytes(policy=policy))
         except OSError as error:
             raise MailServerUnavailableError(f"outbox: cannot write {path}: {error}") from error
 
+    def holds(self, message: Message) -> bool:
+        """Tell whether the mail is in the folder: one with its Message-ID."""
+        return self._path(message).exists()
+
     def close(self) -> None:
         """Do nothing: a folder needs no connection."""
+
+    def _path(self, message: Message) -> Path:
+        name = message["Message-ID"].strip("<>").partition("@")[0]
+        return self._folder / f"{name}.eml"
 
 
 class SmtpTransport:

@@ -7,6 +7,7 @@ from email.message import EmailMessage, Message
 from pathlib import Path
 
 from connectors.mails.headers import readable_value
+from program.pack.alarm_addresses import AlarmAddresses
 from program.pack.load import Pack
 from program.records.digest import Counted, Digest, Undelivered
 from program.records.letter import Letter, RunAlarm
@@ -85,8 +86,8 @@ def _write_channels(sample: Sample, pack: Pack, folder: Path) -> Path:
     errors = ("source portal: did not answer within 30 s", "mail: connection refused")
     messages = (
         office_text(morning.came, morning.reports, _DECISIONS, pack, morning.day),
-        alarm_text([RunAlarm(31, errors)], pack),
-        alarm_text([RunAlarm(31, (), days_without=2)], pack),
+        alarm_text([RunAlarm(31, errors)], pack.program),
+        alarm_text([RunAlarm(31, (), days_without=2)], pack.program),
     )
     file = folder / "channels.txt"
     texts = [f"{title}\n{body}\n" for title, body in messages]
@@ -130,7 +131,7 @@ def _mails(sample: Sample, pack: Pack, today: date, *, has_intake: bool) -> dict
     digest = _digest(pack, at)
     mails[MailKind.DIGEST] = compose_digest(digest, pack)
     alarm = "No run has completed for 26 hours: the last one ended two days ago."
-    mails[MailKind.ALARM] = compose_alarm(alarm, pack, at)
+    mails[MailKind.ALARM] = compose_alarm(alarm, AlarmAddresses.of_pack(pack), at)
     return mails
 
 

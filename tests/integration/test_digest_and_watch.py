@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,13 @@ NOW = datetime(2025, 1, 20, 18, tzinfo=UTC)
 DAY = date(2025, 1, 21)
 
 
+def read_mail(path: Path) -> EmailMessage:
+    return message_from_bytes(path.read_bytes(), policy=policy.default)
+
+
 def digest(settings: Settings, number: int) -> str:
     (path,) = settings.digests.glob(f"run-{number}-*.eml")
-    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    mail = read_mail(path)
     assert "ky-su-du-lieu@soctrang.example" in mail["To"]
     return f"{mail['Subject']}\n{mail.get_content()}"
 
@@ -141,15 +146,17 @@ def test_each_way_of_not_completing_is_a_sentence(settings: Settings, engine: En
     )
 
 
-def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_is_the_same_mail(
+def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_once_a_day(
     settings: Settings,
 ) -> None:
-    for _ in range(2):
-        assert mail_alarm(settings, Alarm("No run has ever begun on this warehouse."), NOW)
-    (path,) = settings.outbox.glob("*.eml")
-    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
-    assert "ky-su-du-lieu@soctrang.example" in mail["To"]
-    assert "No run has ever begun" in mail.get_content()
+    found = Alarm("No run has ever begun on this warehouse.")
+    assert [mail_alarm(settings, found, NOW) for _ in range(2)] == [True, False]
+    tomorrow = NOW + timedelta(days=1)
+    assert mail_alarm(settings, found, tomorrow)
+    first, second = map(read_mail, settings.outbox.glob("*.eml"))
+    assert first["Message-ID"] != second["Message-ID"]
+    assert "ky-su-du-lieu@soctrang.example" in first["To"]
+    assert "No run has ever begun" in first.get_content()
 
 
 def failed_night(settings: Settings, *later: str) -> None:
@@ -192,7 +199,7 @@ def test_a_failed_run_whose_digest_was_mailed_is_not_mailed_again(
     said = CliRunner().invoke(app, ["watch", "--mail"])
     assert (
         said.exit_code,
-        "Not mailed: that run's digest was" in said.output,
+        "Not mailed again" in said.output,
         len(inbox.mails),
     ) == (1, True, 1)
 
@@ -253,3 +260,32 @@ def test_the_deployed_mails_send_what_waits(
         {"sent": 1, "waiting": 0, "held": ""},
         {"sent": 0, "waiting": 0, "held": ""},
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("forms/training/v2.yaml", "code: [training"), ("contacts.yaml", "engineer: nobody")],
+    ids=["a form", "the addresses themselves"],
+)
+def test_the_alarm_of_a_wrong_pack_goes_to_the_addresses_of_the_last_good_one(
+    file: str,
+    text: str,
+    settings: Settings,
+    own_pack: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = settings.model_copy(update={"pack": own_pack})
+    open_run(own, DAY).finish()
+    (own_pack / file).write_text(text, encoding="utf-8")
+
+    monkeypatch.setenv("MTQG_VAR", str(own.var))
+    monkeypatch.setenv("MTQG_PACK", str(own_pack))
+    assert alarm.fn(hours=2).startswith("No run can begin: the pack, or its rules, are wrong.")
+    (path,) = own.outbox.glob("*.eml")
+    mail = read_mail(path)
+    assert "ky-su-du-lieu@soctrang.example" in mail["To"]
+    assert str(own_pack / file) in mail.get_content()
+
+    # The next intake fails too: one mail is enough.
+    alarm.fn(hours=26)
+    assert list(own.outbox.glob("*.eml")) == [path]
