@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -60,6 +61,7 @@ def run(
         raise UsageError(
             "--intake takes in all sources as of today: leave --as-of and --source out"
         )
+    signal.signal(signal.SIGTERM, _stop)
     settings = load_settings()
     quiet_third_parties(settings)
     _set_up_prefect()
@@ -129,16 +131,20 @@ def _bar() -> "Iterator[Watcher]":
 
 
 def _failure_of(flow: Callable[[], object], log: Path) -> MtqgError | None:
-    """Run a flow and return its error, None after success. Raises typer.Exit after Ctrl-C."""
+    """Run a flow and return its error, None after success.
+
+    Raises typer.Exit after Ctrl-C or SIGTERM.
+    """
     try:
         flow()
-    except KeyboardInterrupt:
-        raise _stopped() from None
     except MtqgError as error:
         return error
-    except Exception as error:
-        if _was_interrupted(error):
-            raise _stopped() from None
+    except BaseException as error:
+        number = _stopping_signal(error)
+        if number is not None:
+            raise _stopped(number) from None
+        if not isinstance(error, Exception):
+            raise
         logging.getLogger("mtqg").exception("run failed")
         return MtqgError(
             f"the run stopped: {type(error).__name__}: {error}\n"
@@ -147,21 +153,38 @@ def _failure_of(flow: Callable[[], object], log: Path) -> MtqgError | None:
     return None
 
 
-def _was_interrupted(error: BaseException | None) -> bool:
-    """Return whether Ctrl-C caused an error.
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came: a run by hand ends by it as by Ctrl-C."""
 
-    Ctrl-C also stops Prefect's own server, and the error is then that the server is gone.
+
+def _stop(_number: int, _frame: object) -> None:
+    # One signal is enough. A second one would break off the end of the run.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Terminated
+
+
+def _stopping_signal(error: BaseException | None) -> signal.Signals | None:
+    """Return the signal that caused an error, SIGINT or SIGTERM; None if none did.
+
+    A signal to all of our processes also stops Prefect's own server, and the error is then that
+    the server is gone.
     """
+    from prefect.exceptions import TerminationSignal  # noqa: PLC0415  (keeps --help quick)
+
     while error is not None:
+        # While a flow runs, Prefect's handler has the place of ours.
+        if isinstance(error, (_Terminated, TerminationSignal)):
+            return signal.SIGTERM
         if isinstance(error, KeyboardInterrupt):
-            return True
+            return signal.SIGINT
         error = error.__cause__ or error.__context__
-    return False
+    return None
 
 
-def _stopped() -> typer.Exit:
+def _stopped(number: signal.Signals) -> typer.Exit:
     errors.print("stopped. Nothing is lost or half done: run it again, it goes on where it was.")
-    return typer.Exit(130)
+    # As a shell reports a process that a signal ended.
+    return typer.Exit(128 + number)
 
 
 def _last_summary(settings: Settings) -> dict[str, Any] | None:
