@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from program.forms.measure import MONEY_MEASURES
 from program.labels import fold, openings_of, without_brackets
-from program.pack.yaml_file import Model, repeated
+from program.pack.yaml_file import Model, WrongKeyError, repeated
 from program.units.unit import UnitKind
 
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -414,46 +414,51 @@ class Table(Model):
     @model_validator(mode="after")
     def _check_column_totals(self) -> Self:
         types = {column.name: column.type for column in self._figures}
-        for column in self.columns:
+        for place, column in enumerate(self.columns):
             # A sum of đồng and of people is no figure: the parts have the type of their total.
             if any(types.get(part) is not column.type for part in column.parts):
-                raise ValueError(
+                raise WrongKeyError(
+                    ("columns", place, "parts"),
                     f"table {self.name}: column {column.name}: parts: "
-                    f"expected figures of its type; found {', '.join(column.parts)}"
+                    f"expected figures of its type; found {', '.join(column.parts)}",
                 )
         parts_of = {column.name: column.parts for column in self.columns}
-        self._refuse_circle(parts_of)
+        self._refuse_circle("columns", parts_of)
         return self
 
     @model_validator(mode="after")
     def _check_line_totals(self) -> Self:
         keys = {line.key for line in self.lines}
-        for line in self.lines:
+        for place, line in enumerate(self.lines):
             if not keys.issuperset(line.parts):
-                raise ValueError(
+                raise WrongKeyError(
+                    ("lines", place, "parts"),
                     f"table {self.name}: line {line.key}: parts: expected lines; "
-                    f"found {', '.join(line.parts)}"
+                    f"found {', '.join(line.parts)}",
                 )
         parts_of = {line.key: line.parts for line in self.lines}
-        self._refuse_circle(parts_of)
+        self._refuse_circle("lines", parts_of)
         return self
 
-    def _refuse_circle(self, parts: Mapping[str, tuple[str, ...]]) -> None:
-        for name in parts:
+    def _refuse_circle(self, key: str, parts: Mapping[str, tuple[str, ...]]) -> None:
+        for place, name in enumerate(parts):
             if name in _parts_below(name, parts):
-                raise ValueError(f"table {self.name}: {name} is a part of itself")
+                raise WrongKeyError(
+                    (key, place, "parts"), f"table {self.name}: {name} is a part of itself"
+                )
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
         """Refuse a column that names itself, or no figure of this table."""
-        for column in self.columns:
+        for place, column in enumerate(self.columns):
             for key in _REFERENCES:
                 name = getattr(column, key)
                 if name is not None:
-                    self._check_reference(column, key, name)
+                    self._check_reference(column, ("columns", place, key), name)
         return self
 
-    def _check_reference(self, column: Column, key: str, name: str) -> None:
+    def _check_reference(self, column: Column, below: tuple[str, int, str], name: str) -> None:
+        key = below[-1]
         figures = {figure.name: figure for figure in self._figures}
         other = figures.get(name)
         is_figure = other is not None and other is not column
@@ -463,24 +468,26 @@ class Table(Model):
             is_figure = False
         if not is_figure:
             expected = "figure of its type" if needs_type else "figure"
-            raise ValueError(
+            raise WrongKeyError(
+                below,
                 f"table {self.name}: column {column.name}: {key}: "
-                f"expected another {expected}; found {name}"
+                f"expected another {expected}; found {name}",
             )
 
     @model_validator(mode="after")
     def _check_required_where(self) -> Self:
         vocabularies = {column.name: column.vocabulary for column in self.columns}
-        for column in self.columns:
+        for place, column in enumerate(self.columns):
             for name, words in column.required_where.items():
                 vocabulary = vocabularies.get(name, {})
                 unknown = [word for word in words if word not in vocabulary]
                 # Without a word, no line would ever need a value.
                 if unknown or not words:
                     found = unknown[0] if unknown else "none"
-                    raise ValueError(
+                    raise WrongKeyError(
+                        ("columns", place, "required_where", name),
                         f"table {self.name}: column {column.name}: required_where: "
-                        f"expected words of the column {name}; found {found}"
+                        f"expected words of the column {name}; found {found}",
                     )
         return self
 
@@ -508,25 +515,31 @@ class Table(Model):
     @model_validator(mode="after")
     def _check_summaries(self) -> Self:
         for name, summary in self.summaries.items():
-            place = f"table {self.name}: summary {name}"
-            self._check_summary_column(place, summary)
-            self._check_summary_words(place, summary)
+            self._check_summary_column(name, summary)
+            self._check_summary_words(name, summary)
         return self
 
-    def _check_summary_column(self, place: str, summary: ListSummary) -> None:
+    def _check_summary_column(self, name: str, summary: ListSummary) -> None:
         # Lines can be counted by any column. Only figures have a sum.
         columns = self._figures if summary.sum else self.columns
         if not any(column.name == summary.column for column in columns):
-            kind = "numeric " if summary.sum else ""
-            raise ValueError(f"{place}: no {kind}column {summary.column}")
+            key, kind = ("sum", "numeric ") if summary.sum else ("count", "")
+            raise WrongKeyError(
+                ("summaries", name, key),
+                f"table {self.name}: summary {name}: no {kind}column {summary.column}",
+            )
 
-    def _check_summary_words(self, place: str, summary: ListSummary) -> None:
+    def _check_summary_words(self, name: str, summary: ListSummary) -> None:
         vocabularies = {column.name: column.vocabulary for column in self.columns}
         for column, words in summary.chosen.items():
             known = vocabularies.get(column, {})
             unknown = [word for word in words if word not in known]
             if unknown:
-                raise ValueError(f"{place}: where: no column {column} with the word {unknown[0]}")
+                raise WrongKeyError(
+                    ("summaries", name, "where", column),
+                    f"table {self.name}: summary {name}: where: "
+                    f"no column {column} with the word {unknown[0]}",
+                )
 
     def column(self, name: str) -> Column:
         """Return the column `name`; it must exist."""

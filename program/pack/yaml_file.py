@@ -16,6 +16,17 @@ from yaml.resolver import Resolver
 from program.errors import ConfigurationError
 
 
+class WrongKeyError(ValueError):
+    """What a validator refuses below the place that it validates.
+
+    pydantic knows only that place. `below` are the keys and positions from there to what is wrong.
+    """
+
+    def __init__(self, below: tuple[int | str, ...], reason: str) -> None:
+        super().__init__(reason)
+        self.below = below
+
+
 class Model(BaseModel):
     """A piece of configuration: frozen, and without undeclared keys."""
 
@@ -160,15 +171,22 @@ def _explain(path: Path, wrong: ValidationError) -> str:
     short" as well.
     """
     errors = wrong.errors()
-    locations = [error["loc"] for error in errors]
+    locations = [_location(error) for error in errors]
     lines: list[str] = []
-    for error in errors:
-        location = error["loc"]
+    for error, location in zip(errors, locations, strict=True):
         if any(_is_below(other, location) for other in locations):
             continue
         place = yaml_location(path, location)
         lines.append(place + _reason(error))
     return "\n".join(lines)
+
+
+def _location(error: ErrorDetails) -> tuple[int | str, ...]:
+    """Return the keys and positions from the top of the file to what is wrong."""
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, WrongKeyError):
+        return error["loc"] + cause.below
+    return error["loc"]
 
 
 def _is_below(location: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:

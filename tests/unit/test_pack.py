@@ -162,6 +162,27 @@ WRONG = [
         edit("forms/training/v1.yaml", "  - name: levels", "  - name: levels\n   x"),
         "v1.yaml: not valid YAML",
     ),
+    # What a table's validator refuses is named by its own key, not by that of the table.
+    (
+        edit("forms/disbursement/v1.yaml", "[da4_tda1, da4_tda2]", "[da4_tda1, da4_tda9]"),
+        "v1.yaml:65: tables.0.lines.[0-9]+.parts: .*expected lines; found da4_tda1, da4_tda9",
+    ),
+    (
+        edit("forms/disbursement/v1.yaml", "[da4_tda1, da4_tda2]", "[da4_tda1, da4]"),
+        "v1.yaml:65: tables.0.lines.[0-9]+.parts: .*da4 is a part of itself",
+    ),
+    (
+        edit(
+            "forms/training/v1.yaml",
+            "minimum: 0, share_of: participants}",
+            "minimum: 0, share_of: nobody}",
+        ),
+        "v1.yaml:53: tables.0.columns.[0-9]+.share_of: .*expected another figure of its type",
+    ),
+    (
+        edit("forms/training/v1.yaml", "where: {class_level: province}", "where: {class_level: x}"),
+        "v1.yaml:86: tables.1.summaries.classes_listed_province.where.class_level: ",
+    ),
     (
         second_version,
         "forms/outcomes/v1.yaml:[0-9]+: valid_from: v1 and v2 are in force on the same day; give the older one a valid_to",
