@@ -7,9 +7,8 @@ from prefect import flow
 
 from flows.mail.send_letters import present
 from flows.night.runtime import run_name
-from flows.recovery.heartbeat import Alarm, alarm_of, mail_alarm, tell_channels
+from flows.recovery.heartbeat import Alarm, find_alarm, mail_alarm, tell_channels
 from program.errors import MailDeferredError
-from program.settings import load_settings
 
 
 @flow(
@@ -28,12 +27,11 @@ def alarm(hours: int = 26, missing: str = "") -> str:
     errors is not mailed again, and a channel that has it gets it no second time. A pack that is
     wrong stops no alarm: it goes to the addresses of the last good one.
     """
-    settings = load_settings()
     now = present()
-    if missing:
+    settings, found = find_alarm(hours, now)
+    # A wrong pack or setting is why it is missing, and the better news.
+    if missing and not found.details:
         found = Alarm(f"No run of the deployment {missing} has completed for {hours} hours.")
-    else:
-        found = alarm_of(settings, hours, now)
     failures = tell_channels(settings, found, now)
     mail_alarm(settings, found, now)
     if failures:

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from mtqg.console import errors, out, print_plain
-from program.settings import load_settings
 
 
 def watch(
@@ -28,14 +27,13 @@ def watch(
     Prefect nor the archive, only the settings, the pack and the warehouse.
     """
     from flows.recovery.heartbeat import (  # noqa: PLC0415  (keeps --help quick)
-        alarm_of,
+        find_alarm,
         mail_alarm,
         tell_channels,
     )
 
-    settings = load_settings()
     now = datetime.now(UTC)
-    alarm = alarm_of(settings, hours, now)
+    settings, alarm = find_alarm(hours, now)
     if not alarm.text:
         out.print(f"A run has completed within the last {hours} hours.")
         return

@@ -355,6 +355,52 @@ class ProvinceSettings(Settings):
         return init_settings, dotenv_settings
 
 
+class _AlarmSettings(Settings):
+    """The settings that an alarm needs, and no others: a wrong one of those must not stop it."""
+
+    @classmethod
+    def _environment(cls) -> Mapping[str, str]:
+        return {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  (as pydantic-settings has it)
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the only source: what the caller gives."""
+        return (init_settings,)
+
+
+_OF_ALARM = ("pack", "var", "warehouse_url", "smtp_url", "alarm_channels")
+
+
+def load_alarm_settings() -> tuple[Settings, str]:
+    """Return the settings that an alarm is sent by, and what is wrong with the settings or "".
+
+    Where any is wrong, no run begins and the alarm must say so: then only those of the
+    environment that an alarm needs count.
+
+    Raises:
+        ConfigurationError: One that the alarm needs is wrong, or one of a province of many.
+    """
+    try:
+        return load_settings(), ""
+    except ConfigurationError as wrong:
+        # The settings of a province of many stand in files, which may be what is wrong.
+        if f"{_PREFIX}PROVINCE" in os.environ:
+            raise
+        given = {
+            field: os.environ[_variable(field)]
+            for field in _OF_ALARM
+            if _variable(field) in os.environ
+        }
+        return _valid(_AlarmSettings, "settings", **given), str(wrong)
+
+
 def load_settings(**instead: Any) -> Settings:
     """Return the settings of this process: of MTQG_PROVINCE where that is set.
 

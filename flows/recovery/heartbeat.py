@@ -16,7 +16,7 @@ from flows.recovery.alarm_addresses import addresses_of_alarm
 from program.errors import ConfigurationError, MailDeferredError, WarehouseError
 from program.pack.load import load_pack
 from program.records.digest import LastRuns
-from program.settings import Settings
+from program.settings import Settings, load_alarm_settings
 from program.vietnamese import format_instant
 from publish.mail.channel_texts import alarm_text
 from publish.mail.channels import alarm_channels, send_to_channel
@@ -33,8 +33,8 @@ class Alarm:
     """What is wrong with the runs, in a sentence; "" if nothing is.
 
     `details` are for the mail and the terminal only: they may quote the pack, which no channel
-    gets. `was_mailed` means that a digest with this error was mailed. `run_id` is the run that it is
-    about, None if it is about none; `days_without` as in `program.records.letter.RunAlarm`.
+    gets. `was_mailed` means that a digest with this error was mailed. `run_id` is the run that it
+    is about, None if it is about none; `days_without` as in `program.records.letter.RunAlarm`.
     """
 
     text: str
@@ -42,6 +42,17 @@ class Alarm:
     was_mailed: bool = False
     run_id: int | None = None
     days_without: int = 0
+
+
+def find_alarm(hours: int, now: datetime) -> tuple[Settings, Alarm]:
+    """Return what is wrong with the runs, and the settings by which to send it.
+
+    A wrong setting stops each run before it begins. So it is an alarm, not an error.
+    """
+    settings, wrong = load_alarm_settings()
+    if wrong:
+        return settings, Alarm("No run can begin: a setting is wrong.", details=wrong)
+    return settings, alarm_of(settings, hours, now)
 
 
 def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:

@@ -1,4 +1,4 @@
-"""What an alarm needs of a pack: all else in the pack may be wrong, and the alarm still goes out."""
+"""What an alarm needs of a pack: all else in it may be wrong, and the alarm still goes out."""
 
 from pathlib import Path
 from typing import Self

@@ -1,6 +1,5 @@
 """Headers that all our mails have, and body parts that every mail program reads."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from email.charset import QP, Charset
 from email.header import Header
@@ -21,7 +20,6 @@ def address_message(
     subject: str,
     number: str,
     at: datetime,
-    more: Mapping[str, str] | None = None,
     reply_to: str = "",
 ) -> None:
     """Add the headers of a mail from a pack's office to `message`.
@@ -41,8 +39,6 @@ def address_message(
     message["List-Id"] = f"{list_name} <mtqg-monitor.{_domain(office)}>"
     # No out-of-office program answers to this (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
-    for name, value in (more or {}).items():
-        message[name] = value
 
 
 def message_id(number: str, office: Contact) -> str:

@@ -76,9 +76,11 @@ def compose(
         subject=_subject(letter, values),
         number=letter.message_id,
         at=letter.created_at,
-        more={**_thread_headers(letter, pack), "Content-Language": "vi"},
         reply_to=reply_to,
     )
+    for name, value in _thread_headers(letter, pack).items():
+        message[name] = value
+    message["Content-Language"] = "vi"
     return message
 
 

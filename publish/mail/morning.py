@@ -107,8 +107,8 @@ def compose_morning(
         subject=_subject(len(came_once), len(awaited.units), pack),
         number=letter.message_id,
         at=letter.created_at,
-        more={"Content-Language": "vi"},
     )
+    message["Content-Language"] = "vi"
     return message
 
 

@@ -289,3 +289,16 @@ def test_the_alarm_of_a_wrong_pack_goes_to_the_addresses_of_the_last_good_one(
     # The next intake fails too: one mail is enough.
     alarm.fn(hours=26)
     assert list(own.outbox.glob("*.eml")) == [path]
+
+
+def test_the_alarm_of_a_wrong_setting_goes_out_by_those_that_it_needs(
+    settings: Settings, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTQG_VAR", str(settings.var))
+    monkeypatch.setenv("MTQG_SMTP_URL", inbox.url)
+    monkeypatch.setenv("MTQG_READERS", "many")
+    monkeypatch.setenv("MTQG_REDERS", "2")
+    assert alarm.fn(hours=2) == "No run can begin: a setting is wrong."
+    (mail,) = inbox.mails
+    assert "ky-su-du-lieu@soctrang.example" in mail["To"]
+    assert "unknown setting MTQG_REDERS" in mail.as_string()
