@@ -35,6 +35,8 @@ def run_at_its_portal(folder: Path, portal: str) -> Iterator[subprocess.Popen[by
         "MTQG_INBOX_URL": str(folder / "inbox"),
         "MTQG_PORTAL_URL": portal,
     }
+    # Where the tests run in the background of a script, Ctrl-C would be ignored here as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     output = folder / "run.txt"
     with output.open("wb") as log:
         run = subprocess.Popen(
