@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,7 +19,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from mtqg.as_of import parse_day
-from mtqg.console import errors, out
+from mtqg.console import errors, out, print_problem
 from program.errors import ConfigurationError, MtqgError, UsageError
 from program.killable.left_behind import end_children_with_us
 from program.machine.file_access import make_var
@@ -198,14 +199,24 @@ def _last_summary(settings: Settings) -> dict[str, Any] | None:
         return None
 
 
+class _LogFile(RotatingFileHandler):
+    """A log file. What it cannot write is one sentence, not a traceback for each event."""
+
+    _has_failed = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002  (logging's)
+        if not self._has_failed:
+            self._has_failed = True
+            reason = sys.exc_info()[1]
+            print_problem("log", f"{self.baseFilename} is not complete: {reason}")
+
+
 def _set_up_logs(settings: Settings) -> Path:
     """Send our events to stderr, and with tracebacks to `mtqg.log`; return the file's path."""
     path = settings.var / "mtqg.log"
     try:
         make_var(settings.var)
-        to_file = RotatingFileHandler(
-            path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
-        )
+        to_file = _LogFile(path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
             f"MTQG_VAR: cannot write in the folder {settings.var}: {error.strerror}"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from email.message import Message
 from statistics import median
 from typing import Any
 
@@ -30,12 +31,19 @@ _COMPARED_RUNS = 30
 def send_digest(run: RunContext, run_url: str) -> None:
     """Write the digest to `MTQG_VAR/digests`, and mail it if there is a mail server.
 
-    Raises MailDeferredError if the server does not take it; the file is written all the same.
+    Raises MailDeferredError if the server does not take it, or the file cannot be written. The one
+    does not stop the other: a digest may be about a full disk.
     """
     # A run whose archive and warehouse are elsewhere may not have the folder yet.
     run.settings.var.mkdir(parents=True, exist_ok=True)
     message = compose_digest(digest_of(run, run_url), run.pack)
-    FolderTransport(run.settings.digests).send(message)
+    try:
+        FolderTransport(run.settings.digests).send(message)
+    finally:
+        _mail_digest(run, message)
+
+
+def _mail_digest(run: RunContext, message: Message) -> None:
     # Without a server the file is the digest.
     if not run.settings.smtp_url.get_secret_value():
         return

@@ -124,7 +124,8 @@ def tell_channels(settings: Settings, alarm: Alarm, now: datetime) -> list[str]:
     """Tell the operator's channels of an alarm; return a sentence for each that did not take it.
 
     The outbox keeps what is about a run, so that it goes once. What is about none, such as a
-    warehouse that cannot be opened, is sent until it was also mailed, once a day.
+    warehouse that cannot be opened, is sent until it was also mailed, once a day. So is what the
+    outbox cannot keep: on a full disk nobody writes, and the alarm must still go.
     """
     if not alarm.text or not alarm_channels(settings):
         return []
@@ -132,6 +133,13 @@ def tell_channels(settings: Settings, alarm: Alarm, now: datetime) -> list[str]:
         if _was_sent(settings, _message(settings, alarm, now)):
             return []
         return _tell_at_once(settings, alarm)
+    try:
+        return _tell_by_outbox(settings, alarm, now, alarm.run_id)
+    except WarehouseError:
+        return _tell_at_once(settings, alarm)
+
+
+def _tell_by_outbox(settings: Settings, alarm: Alarm, now: datetime, run_id: int) -> list[str]:
     warehouse = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
     try:
         return alarm_operator(
@@ -139,7 +147,7 @@ def tell_channels(settings: Settings, alarm: Alarm, now: datetime) -> list[str]:
             load_pack(settings.pack),
             settings,
             lambda: now,
-            run_id=alarm.run_id,
+            run_id=run_id,
             days_without=alarm.days_without,
         )
     finally:

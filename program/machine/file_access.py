@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from program.errors import ConfigurationError
+
 _OWN = 0o077
 _PUBLIC = 0o022
 _PASSABLE = 0o711
@@ -38,8 +40,14 @@ def make_var(var: Path) -> None:
     """Make the folder of all that is written, if there is none.
 
     Others may pass through it, to the site, but not list it. A folder that exists keeps its mode:
-    an operator may have set it.
+    an operator may have set it. Raises ConfigurationError if it cannot be made.
     """
-    if not var.exists():
+    if var.exists():
+        return
+    try:
         var.mkdir(parents=True)
         var.chmod(_PASSABLE)
+    except OSError as error:
+        raise ConfigurationError(
+            f"MTQG_VAR: cannot make the folder {var}: {error.strerror}"
+        ) from error

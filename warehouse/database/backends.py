@@ -172,6 +172,9 @@ def renew_statistics(connection: Connection, tables: Iterable[str]) -> None:
         connection.execute(text(f"ANALYZE {', '.join(tables)}"))
 
 
+_DISK_ERROR = "SQLITE_IOERR"
+
+
 @contextmanager
 def db_errors_as_sentences(engine: Engine) -> Iterator[None]:
     """Turn errors of the database into a WarehouseError with one sentence.
@@ -187,6 +190,12 @@ def db_errors_as_sentences(engine: Engine) -> Iterator[None]:
 
 def error_text(wrong: SQLAlchemyError) -> str:
     """Return the database's own message, without the statement and SQLAlchemy's link."""
-    if isinstance(wrong, DBAPIError) and wrong.orig:
-        return str(wrong.orig).strip()
-    return str(wrong)
+    if not isinstance(wrong, DBAPIError) or not wrong.orig:
+        return str(wrong)
+    reason = str(wrong.orig).strip()
+    # SQLite has the name of the error since Python 3.11; PostgreSQL's messages say enough.
+    name = getattr(wrong.orig, "sqlite_errorname", "")
+    if name.startswith(_DISK_ERROR):
+        # Seen on a full disk, where SQLite could not make its index of the WAL (2026-11-30).
+        return f"{reason} ({name}): the disk is full, as `df` shows, or it fails"
+    return reason
