@@ -103,6 +103,44 @@ def test_a_report_that_is_checked_again_and_found_the_same_is_not_mailed_again(
     assert morning(office) == []
 
 
+def test_a_report_that_is_checked_again_and_found_the_same_is_reminded_of_as_before(
+    office: Office,
+) -> None:
+    """As `mtqg reread` does it: on the second day, before the first reminder."""
+
+    def reminders(unit: str, *, is_checked_again: bool) -> list[str]:
+        delivery = office.receive(unit, CRITICAL)
+        dates = []
+        for day in range(14):
+            if is_checked_again and day in (1, 5):
+                office.judge_again(delivery, CRITICAL)
+            dates += [f"day {day}: {task}" for task in tasks(morning(office))]
+        office.receive(unit)
+        assert tasks(morning(office)) == ["đã nhận đầy đủ sau khi xem lại"]
+        return dates
+
+    # Both series begin on a Monday, and no holiday is in either.
+    left_alone = reminders("942", is_checked_again=False)
+    office.now = at(MONDAY + timedelta(days=56))
+    assert len(left_alone) > 1, "a question and reminders of it"
+    assert reminders("943", is_checked_again=True) == left_alone
+
+
+def test_what_another_check_of_a_file_finds_is_reminded_of_and_not_what_was_found_before(
+    office: Office,
+) -> None:
+    delivery = office.receive("942", CRITICAL)
+    morning(office)
+    office.judge_again(delivery, replace(CRITICAL, cell="D14"))
+    mails = []
+    for _ in range(14):
+        mails += morning(office)
+    assert len(mails) > 1, "the new question and reminders of it"
+    for text in texts(mails):
+        assert "D14" in text
+        assert "D12" not in text
+
+
 def test_a_bad_file_is_an_open_issue_and_not_a_missing_report(
     pack: Pack, settings: Settings
 ) -> None:

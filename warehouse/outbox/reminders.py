@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, and_, select
 from sqlalchemy.orm import Session, aliased
 
 from program.calendar.stage import Stage
@@ -23,7 +23,9 @@ from warehouse.tables import DeliveryRow, ObligationRow, OutboxRow, SubmissionRo
 class OpenIssue:
     """A file whose sender was asked to correct it, and of whose report no newer version came.
 
-    `asked_at` is when the notice was sent.
+    Attributes:
+        submission_id: the check of the file that the sender has a notice of.
+        asked_at: when the notice was sent.
     """
 
     submission_id: int
@@ -32,10 +34,16 @@ class OpenIssue:
 
 
 def open_issues(engine: Engine) -> list[OpenIssue]:
-    """Return the files that senders were asked to correct, and did neither correct nor withdraw."""
+    """Return the files that senders were asked to correct, and did neither correct nor withdraw.
+
+    A later check of the same file with the same findings has no notice, because the sender has one
+    already. It leaves the issue open, and the reminders count from that notice.
+    """
     newer = aliased(SubmissionRow)
     newer_version = select(newer.id).where(
-        same_report(newer, SubmissionRow), newer.version > SubmissionRow.version
+        same_report(newer, SubmissionRow),
+        newer.version > SubmissionRow.version,
+        ~_repeats_without_notice(newer),
     )
     query = (
         select(SubmissionRow.id, OutboxRow.recipient, OutboxRow.sent_at)
@@ -60,6 +68,22 @@ def open_issues(engine: Engine) -> list[OpenIssue]:
             for submission_id, recipient, sent_at in session.execute(query).tuples()
             if sent_at is not None
         ]
+
+
+def _repeats_without_notice(newer: type[SubmissionRow]) -> ColumnElement[bool]:
+    """SQL condition: `newer` is a later check of the file that refuses it again, without a notice.
+
+    A check with other findings has a notice, and replaces the earlier one.
+    """
+    notice = aliased(OutboxRow)
+    of_newer = select(notice.id).where(
+        notice.submission_id == newer.id, notice.kind == NoticeKind.CHECKED
+    )
+    return and_(
+        newer.delivery_id == SubmissionRow.delivery_id,
+        newer.verdict == Verdict.QUARANTINED.value,
+        ~of_newer.exists(),
+    )
 
 
 def missing_reports(engine: Engine, first: date, last: date) -> list[MissingReport]:
