@@ -14,7 +14,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
-from program.labels import fold
+from program.labels import bracketed, fold, without_brackets
 
 
 class PeriodKind(StrEnum):
@@ -36,16 +36,23 @@ _CODE = re.compile(
 _QUARTERS = {1: "I", 2: "II", 3: "III", 4: "IV"}
 # What offices write, on folded text. The whole text must match: "9 tháng đầu năm 2024" and "Quý IV
 # và cả năm 2024" both contain "năm 2024", and neither is a report of the year.
-_START = r"(?:bao cao )?(?:ky )?"
+_START = r"(?:(?:bao cao|ky) )*"
 _QUARTER = r"(?:qu[yi]|q) ?(?P<n>0?[1-4]|i{1,3}|iv|mot|hai|ba|bon|tu)"
 _HALF = r"(?:(?:0?6|sau) ?(?:thang|t)|nua) (?P<n>dau|cuoi)"
 _MONTH = r"(?:thang|t) ?(?P<n>0?[1-9]|1[0-2])"
-_OF_YEAR = r" (?:nam )?" + _YEAR
+# A budget year is a calendar year (Law on the State Budget 83/2015/QH13, Art. 14).
+_YEAR_WORD = r"(?:nam|nien do)(?: (?:ngan sach|ke hoach|bao cao))?"
+_OF_YEAR = rf" (?:cua )?(?:{_YEAR_WORD} )?" + _YEAR
+_YEAR_FIRST = rf"(?:{_YEAR_WORD} )?" + _YEAR + " "
+# "Quý IV/24" can only be a year. Two digits behind a month could be a day.
+_OF_SHORT_YEAR = r" (?:nam )?(?P<year>2[0-9])"
 _WRITTEN: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = (
     (PeriodKind.QUARTER, re.compile(_START + _QUARTER + _OF_YEAR)),
+    (PeriodKind.QUARTER, re.compile(_START + _QUARTER + _OF_SHORT_YEAR)),
+    (PeriodKind.QUARTER, re.compile(_START + _YEAR_FIRST + _QUARTER)),
     (PeriodKind.HALF, re.compile(_START + _HALF + _OF_YEAR)),
     (PeriodKind.MONTH, re.compile(_START + _MONTH + _OF_YEAR)),
-    (PeriodKind.YEAR, re.compile(_START + r"(?:(?:ca )?nam )?" + _YEAR)),
+    (PeriodKind.YEAR, re.compile(_START + rf"(?:(?:ca )?{_YEAR_WORD} )?" + _YEAR)),
 )
 # Spans of a year, on folded text: "3 tháng đầu năm 2024", "từ tháng 10 đến tháng 12 năm 2024", "từ
 # 01/10/2024 đến 31/12/2024". A dash between two days is gone from folded text.
@@ -58,7 +65,9 @@ _COUNTED_MONTHS = re.compile(
 )
 _MONTH_TO_MONTH = re.compile(
     _START
-    + rf"(?:tu )?thang (?P<first>{_MONTH_NUMBER}) {_TO}(?:thang )?(?P<last>{_MONTH_NUMBER})"
+    + rf"(?:tu )?(?:thang|t) ?(?P<first>{_MONTH_NUMBER})"
+    + r"(?: (?:nam )?(?P<first_year>20[0-9]{2}))?"
+    + rf" {_TO}(?:(?:thang|t) ?)?(?P<last>{_MONTH_NUMBER})"
     + _OF_YEAR
 )
 _DAY_TO_DAY = re.compile(
@@ -116,11 +125,17 @@ class Period:
         except ValueError:
             # No code. An office writes words.
             pass
+        inner = bracketed(text)
+        outer = without_brackets(text)
+        if inner and fold(outer):
+            # "Quý IV năm 2024 (từ 01/10/2024 đến 31/12/2024)": both must say the same.
+            periods = {cls.read(each) for each in (outer, *inner)}
+            return periods.pop() if len(periods) == 1 else None
         folded = fold(text)
         for kind, pattern in _WRITTEN:
             match = pattern.fullmatch(folded)
             if match is not None:
-                year = int(match["year"])
+                year = 2000 + int(match["year"]) % 100
                 # The pattern of a year has no group `n`.
                 number = match.groupdict().get("n")
                 return cls(year, kind, _ordinal(number))
@@ -215,15 +230,20 @@ def _spanned(folded: str) -> Period | None:
             return None
         first = 13 - count if match["end"] == "cuoi" else 1
         return _of_months(int(match["year"]), first, first + count - 1)
-    if match := _MONTH_TO_MONTH.fullmatch(folded):
+    match = _MONTH_TO_MONTH.fullmatch(folded)
+    if match and _is_in_one_year(match):
         return _of_months(int(match["year"]), int(match["first"]), int(match["last"]))
-    if match := _DAY_TO_DAY.fullmatch(folded):
-        if match["first_year"] not in (None, match["year"]):
-            return None
+    match = _DAY_TO_DAY.fullmatch(folded)
+    if match and _is_in_one_year(match):
         period = _of_months(int(match["year"]), int(match["first"]), int(match["last"]))
         if period is not None and period.end.day == int(match["last_day"]):
             return period
     return None
+
+
+def _is_in_one_year(span: re.Match[str]) -> bool:
+    """Tell whether a span names one year; the year of its first day may be left out."""
+    return span["first_year"] in (None, span["year"])
 
 
 def _of_months(year: int, first: int, last: int) -> Period | None:

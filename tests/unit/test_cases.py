@@ -412,6 +412,12 @@ def titled(*titles: str) -> bytes:
         ("Huyện Châu Thành", "Báo cáo kết quả 3 tháng cuối năm 2024"),
         ("UBND TỈNH SÓC TRĂNG", "H. Châu Thành", "Kết quả tập huấn\nQuý 4/2024"),
         ("Huyện Châu Thành, ngày 05 tháng 01 năm 2025", "Quý IV năm 2024", "UBND huyện Châu Thành"),
+        ("Huyện Châu Thành", "Kết quả từ ngày 01/10/2024 đến ngày 31/12/2024"),
+        ("Huyện Châu Thành", "(Từ 01/10 - 31/12/2024)"),
+        ("Huyện Châu Thành", "Tập huấn từ ngày 01 tháng 10 năm 2024 đến ngày 31 tháng 12 năm 2024"),
+        ("Huyện Châu Thành", "Chương trình MTQG giai đoạn 2021-2025 quý IV năm 2024"),
+        ("Huyện Châu Thành", "Vốn đầu tư quý IV năm 2024", "Giai đoạn I: từ năm 2021 đến năm 2025"),
+        ("Huyện Châu Thành", "Quý IV/2024 (từ ngày 01/10/2024 đến ngày 31/12/2024)"),
     ],
 )
 def test_a_title_names_unit_and_period_where_no_label_does(
@@ -421,6 +427,27 @@ def test_a_title_names_unit_and_period_where_no_label_does(
     assert (reading.unit_code, str(reading.period)) == ("942", "2024-Q4")
     assert {problem.rule for problem in reading.problems} == {"FORM-55"}
     assert reading.tables["levels"].values == read(report(), pack).tables["levels"].values
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Báo cáo năm 2024, lũy kế đến 30/9/2024",
+        "Báo cáo năm 2024, số liệu đến hết quý III",
+        "Lũy kế đến hết quý IV năm 2024",
+        "Kết quả 9 tháng đầu năm 2024",
+        "Châu Thành, ngày     tháng 12 năm 2024",
+        "Quyết định ngày 14/10/2021 về Chương trình năm 2021",
+        "Kết quả từ ngày 01/10/2024 đến ngày 30/11/2024",
+        "6 tháng cuối năm 2024, ước cả năm 2024",
+    ],
+)
+def test_a_title_that_says_less_or_more_than_a_period_is_asked_about(
+    pack: Pack, title: str
+) -> None:
+    reading = read(titled("Huyện Châu Thành", title), pack)
+    assert reading.period is None
+    assert "FORM-05" in {problem.rule for problem in reading.problems}
 
 
 @pytest.mark.parametrize(

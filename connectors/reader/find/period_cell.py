@@ -8,7 +8,7 @@ quarter, and its sender is asked whether that is meant.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.reader.find.recognition import Recognised
 from connectors.reader.find.unit_cell import Mention, at, mentions_of, title_parts, titles_of
@@ -21,12 +21,23 @@ from program.forms.template_marker import TemplateMarker
 from program.labels import fold
 from program.vietnamese import format_date
 
-# A day, or the years of the Program, are no period of a report.
+# The years of the Program, as its name has them, say nothing of a report's period.
+_PHASE = re.compile(
+    r"\bgiai doan (?:[ivx]+ )?(?:tu )?(?:nam )?20[0-9]{2} (?:den )?(?:nam )?20[0-9]{2}\b"
+)
+# A day is no period of a report, but for the first and the last one of a span.
 _OTHER_TIMES = re.compile(r"\b(?:ngay|giai doan)\b")
+# "Báo cáo năm 2024, lũy kế đến 30/9/2024" is no report of the whole year.
+_UNTIL = re.compile(r"\b(?:den|toi) (?:het )?(?:(?:ngay|thang|quy) )?(?:[0-9]+|[ivx]+)\b")
 # A period in a title begins with one of these words; a year alone may be any number.
-_OPENS_PERIOD = re.compile(r"(?:quy|q|thang|nam|ca nam|[0-9]+ thang|sau thang|nua) ?[0-9ivx]*\b")
-# "9 tháng đầu năm 2024", "Quý III và quý IV năm 2024": the last words alone mean something else.
-_GOES_ON_BEFORE = re.compile(r"dau|cuoi|va|den|tu|thang|quy|ky|[0-9]+|[ivx]+")
+_OPENS_PERIOD = re.compile(
+    r"(?:tu|quy|q|thang|nam|ca nam|nien do|[0-9]+ thang|sau thang|nua) ?[0-9ivx]*\b"
+)
+# "9 tháng đầu năm 2024", "Quý III và quý IV năm 2024", "ngày 5 tháng 1 năm 2025": the last words
+# alone mean something else. "Đầu tư năm 2024" is no span that begins in 2024.
+_GOES_ON_BEFORE = re.compile(
+    r"(?:^| )(?:dau|cuoi|va|den|toi|het|(?<!dau )tu|ngay|thang|quy|ky|[0-9]+|[ivx]+)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +87,28 @@ def _occasion_of_marker(found: Recognised) -> ReportedPeriod:
     if marker is not None:
         return ReportedPeriod(Period.parse(marker.period), Stage(marker.stage))
     titled = list(_periods_in_titles(found))
-    named = {(each.period, each.stage) for each in titled}
+    periods = {each.period for each in titled}
+    stages = {each.stage for each in titled if each.stage is not None}
     # Titles that name two periods leave a choice that only the sender can make.
-    if len(named) == 1:
-        return titled[0]
+    if len(periods) == 1 and len(stages) <= 1:
+        return replace(titled[0], stage=next(iter(stages), None))
     values = {"label": found.form.identity.period.label}
     problem = ReaderFinding("FORM-05", sheet=found.first_sheet, values=values)
     return ReportedPeriod(None, problems=(problem,))
 
 
 def _periods_in_titles(found: Recognised) -> Iterator[ReportedPeriod]:
-    """Yield each period of the form's kinds that a title above the tables ends with."""
+    """Yield each period of the form's kinds that a title above the tables ends with.
+
+    A part of a title may end with a period too: "Quý II/2025 – Huyện Kế Sách". Not where the title
+    also says until when its figures are.
+    """
     for title in titles_of(found):
-        if _OTHER_TIMES.search(fold(title.text)):
-            continue
-        for part in title_parts(title.text):
-            text, stage = split_stage(part)
+        texts = [title.text]
+        if not _UNTIL.search(fold(title.text)):
+            texts += title_parts(title.text)
+        for each in texts:
+            text, stage = split_stage(each)
             period = _period_at_end(text)
             if period is not None and period.kind in found.form.periods:
                 note = at(title, "FORM-55", read_as=period.label)
@@ -100,7 +117,7 @@ def _periods_in_titles(found: Recognised) -> Iterator[ReportedPeriod]:
 
 def _period_at_end(text: str) -> Period | None:
     """Return the period that the last words of a text name; None where they go on before it."""
-    words = fold(text).split()
+    words = _PHASE.sub("", fold(text)).split()
     for first in range(len(words)):
         rest = " ".join(words[first:])
         if not _OPENS_PERIOD.match(rest):
@@ -108,8 +125,12 @@ def _period_at_end(text: str) -> Period | None:
         period = Period.read(rest)
         if period is None:
             continue
-        goes_on = first > 0 and _GOES_ON_BEFORE.fullmatch(words[first - 1])
-        return None if goes_on else period
+        before = " ".join(words[:first])
+        goes_on = _GOES_ON_BEFORE.search(before) or _OTHER_TIMES.search(before)
+        # "Quý IV/2024 (từ ngày 01/10/2024 đến ngày 31/12/2024)" says one period in two ways.
+        if goes_on and _period_at_end(before) != period:
+            return None
+        return period
     return None
 
 
