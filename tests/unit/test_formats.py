@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from connectors.reader.open.markup import Percentage
 from connectors.reader.open.workbook import Workbook, open_workbook
 from connectors.zip_deliveries import members_of
 from program.finding import ReaderFinding
@@ -186,6 +187,44 @@ def test_an_old_workbook_with_a_password_is_named_so_and_not_called_too_large() 
     )
     assert why_not(ole("Workbook", begin + password + sheet)) == "FILE-04"
     assert why_not(ole("Workbook", begin + sheet)).startswith("FILE-05")
+
+
+def ods(*rows: str) -> bytes:
+    """Return an .ods of one sheet with these rows, as LibreOffice writes them."""
+    joined = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows).encode()
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(GOOD / "training-libreoffice.ods") as source,
+        zipfile.ZipFile(buffer, "w") as target,
+    ):
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "content.xml":
+                opening = content.index(b"<table:table ")
+                first_row = content.index(b"<table:table-row", opening)
+                end = content.index(b"</table:table>")
+                content = content[:first_row] + joined + content[end:]
+            target.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_an_ods_shows_its_percentages_and_its_merged_cells() -> None:
+    text = (
+        '<table:table-cell office:value-type="string"{}><text:p>Huyện</text:p></table:table-cell>'
+    )
+    number = '<table:table-cell office:value-type="{}" office:value="0.985"{}/>'
+    content = ods(
+        text.format(' table:number-columns-spanned="1" table:number-rows-spanned="2"')
+        + number.format("percentage", ' table:number-columns-repeated="2"')
+        + number.format("float", ""),
+        "<table:covered-table-cell/>" + number.format("percentage", ""),
+    )
+    book = open_workbook(content, DEFAULT_LIMITS)
+    assert isinstance(book, Workbook)
+    sheet = book.sheets[0]
+    assert sheet.merged == (((0, 0), (1, 0)),)
+    shown = [[type(cell) is Percentage for cell in row] for row in sheet.rows]
+    assert shown == [[False, True, True, False], [False, True, False, False]]
 
 
 @pytest.mark.parametrize(("down", "across"), [(1_000_000, 90), (1, 2_000_000_000)])

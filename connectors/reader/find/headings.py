@@ -198,8 +198,7 @@ def _groups_over(sheet: Sheet, rows: range, at: int) -> list[str]:
     """Return the headings over a sub-heading, from the top.
 
     In a header that merges no cells across columns, a group reaches over the blank cells beside
-    it, within the group over it. calamine reports no merged cells of an .ods (0.9.1), a .csv has
-    none, and many people do not merge any.
+    it, within the group over it. A .csv has no merged cells, and many people do not merge any.
     """
     if _is_merged_across(sheet, rows):
         return [text_over(sheet, row, at) for row in rows]

@@ -106,7 +106,8 @@ class Markup:
     upper bound elsewhere. `uncomputed` are the cells without a value. `fonts` are the cells whose
     font has an encoding from before Unicode, `struck` those that are struck out at least in part,
     `formats` those whose number format shows something else than what is stored. `blank_or_zero`
-    are formulas of an .xls that show 0 or nothing (`SheetScan`).
+    are formulas of an .xls that show 0 or nothing, and `merged` the corners of merged cells of an
+    .ods (`SheetScan`).
     """
 
     rows: int = 0
@@ -118,12 +119,20 @@ class Markup:
     struck: frozenset[Corner] = frozenset()
     formats: dict[Corner, NumberFormat] = field(default_factory=dict)
     blank_or_zero: frozenset[Corner] = frozenset()
+    merged: tuple[tuple[Corner, Corner], ...] = ()
 
     @classmethod
     def of_scan(cls, scan: SheetScan) -> "Markup":
         """Return the markup of a sheet of which only its size and a few cells are known."""
         errors = {corner: Uncomputed(text) for corner, text in scan.errors.items()}
-        return cls(scan.rows, scan.columns, errors, blank_or_zero=scan.blank_or_zero)
+        return cls(
+            scan.rows,
+            scan.columns,
+            errors,
+            percentages=scan.percentages,
+            merged=tuple(scan.merged),
+            blank_or_zero=scan.blank_or_zero,
+        )
 
 
 class _Styles(NamedTuple):

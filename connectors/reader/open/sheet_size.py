@@ -1,4 +1,6 @@
-"""Read the size and the errors of each sheet of an .xlsb or .ods before calamine lays it out.
+"""Read what calamine does not show of each sheet of an .xlsb or .ods, before it lays it out.
+
+This is the size and the errors; of an .ods also its percentages and its merged cells.
 
 Two values in opposite corners, or one value that is "repeated" down and across, make a small
 file that takes gigabytes as cells. calamine gives cells with an error as empty (python-calamine
@@ -27,6 +29,8 @@ class SheetScan:
         rows: how many rows there are from A1 to the last cell.
         columns: how many columns there are.
         errors: the error that a cell shows, such as "#DIV/0!".
+        percentages: the cells that are shown as a percentage; of an .ods only.
+        merged: the corners of merged cells, both included; of an .ods only.
         blank_or_zero: formulas whose stored result is 0 and whose text can also give "". Known
             for an .xls only (`template_totals` tells what they show).
     """
@@ -34,6 +38,8 @@ class SheetScan:
     rows: int = 0
     columns: int = 0
     errors: dict[Corner, str] = field(default_factory=dict)
+    percentages: tuple[Corner, ...] = ()
+    merged: list[tuple[Corner, Corner]] = field(default_factory=list)
     blank_or_zero: frozenset[Corner] = frozenset()
 
     def grow(self, rows: int, columns: int) -> None:
@@ -63,6 +69,10 @@ _TAG = re.compile(
     rb"""((?:[^"'<>]|"[^"<]*"|'[^'<]*')*)>"""
 )
 _SHOWN = re.compile(rb"\s*<text:p(?:\s[^<>]*)?>([^<]*)</text:p>")
+_SPANNED = {
+    name: re.compile(rb"""\bnumber-%s-spanned\s*=\s*["']([0-9]{1,7})["']""" % name)
+    for name in (b"rows", b"columns")
+}
 _REPEATED = re.compile(rb"""\bnumber-(?:rows|columns)-repeated\s*=\s*["']([0-9]{1,10})["']""")
 
 
@@ -129,54 +139,93 @@ def _number(content: bytes, at: int, *, most_bytes: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Error:
-    """Cells of an .ods that show the same error: the written one and its repetitions."""
+class _Alike:
+    """Cells of an .ods that are alike: the written one and its repetitions.
+
+    `error` is what they show instead of a value; "" for a percentage.
+    """
 
     rows: range
     columns: range
-    text: str
+    error: str
 
 
 def scan_ods(package: zipfile.ZipFile, most_cells: int) -> list[SheetScan]:
-    """Return the size and the errors of each sheet of an .ods, in order.
+    """Return what is known of each sheet of an .ods, in order.
 
-    The errors of a sheet with more than `most_cells` cells are left out: it is not read.
+    Errors and percentages of a sheet with more than `most_cells` cells are left out: it is not
+    read.
     """
     content = unpacked(package, "content.xml")
-    scans: list[SheetScan] = []
-    errors: list[list[_Error]] = []
-    row = column = height = 0
+    sheets: list[_OdsSheet] = []
     for match in _TAG.finditer(content):
         tag, attributes = match.groups()
+        if tag == b"table":
+            sheets.append(_OdsSheet())
+            continue
+        # A cell outside any table belongs to no sheet.
+        if not sheets:
+            continue
         repeated = _REPEATED.search(attributes)
         times = int(repeated[1]) if repeated else 1
-        if tag == b"table":
-            scans.append(SheetScan())
-            errors.append([])
-            row = column = height = 0
-            continue
         if tag == b"table-row":
-            # The height of the row before counts only now: its cells stand in its last line.
-            row += height
-            height = times
-            column = 0
-            continue
-        first_column = column
-        column += times
-        has_value = b"value" in attributes or b"formula" in attributes
-        # A cell outside any table belongs to no sheet.
-        if not scans or not has_value:
-            continue
-        scans[-1].grow(row + height, column)
-        text = _error_shown(content, match)
-        if text:
-            rows = range(row, row + height)
-            errors[-1].append(_Error(rows, range(first_column, column), text))
-    for scan, of_sheet in zip(scans, errors, strict=True):
-        # A repeated error may stand for millions of cells.
+            sheets[-1].begin_row(times)
+        else:
+            sheets[-1].add_cell(content, match, times)
+    return [sheet.finished(most_cells) for sheet in sheets]
+
+
+@dataclass(slots=True)
+class _OdsSheet:
+    """A sheet of an .ods while its tags are read. The next cell stands at `row` and `column`."""
+
+    scan: SheetScan = field(default_factory=SheetScan)
+    marked: list[_Alike] = field(default_factory=list)
+    row: int = 0
+    column: int = 0
+    height: int = 0
+
+    def begin_row(self, times: int) -> None:
+        # The height of the row before counts only now: its cells stand in its last line.
+        self.row += self.height
+        self.height = times
+        self.column = 0
+
+    def add_cell(self, content: bytes, cell: re.Match[bytes], times: int) -> None:
+        attributes = cell[2]
+        columns = range(self.column, self.column + times)
+        self.column = columns.stop
+        last = _last_of_merged(self.row, columns.start, attributes)
+        if last is not None:
+            self.scan.merged.append(((self.row, columns.start), last))
+        if b"value" not in attributes and b"formula" not in attributes:
+            return
+        rows = range(self.row, self.row + self.height)
+        self.scan.grow(rows.stop, columns.stop)
+        error = _error_shown(content, cell)
+        if error or b'value-type="percentage"' in attributes:
+            self.marked.append(_Alike(rows, columns, error))
+
+    def finished(self, most_cells: int) -> SheetScan:
+        scan = self.scan
+        # A repeated cell may stand for millions of cells.
         if scan.rows * scan.columns <= most_cells:
-            scan.errors = _spread(of_sheet)
-    return scans
+            cells = _spread(self.marked)
+            scan.errors = {corner: error for corner, error in cells.items() if error}
+            scan.percentages = tuple(corner for corner, error in cells.items() if not error)
+        return scan
+
+
+def _last_of_merged(row: int, column: int, attributes: bytes) -> Corner | None:
+    """Return the last cell of the merged cells that a cell of an .ods begins; None for one cell."""
+    spans: list[int] = []
+    for name in (b"rows", b"columns"):
+        spanned = _SPANNED[name].search(attributes)
+        spans.append(max(1, int(spanned[1])) if spanned else 1)
+    if spans == [1, 1]:
+        return None
+    rows, columns = spans
+    return row + rows - 1, column + columns - 1
 
 
 def _error_shown(content: bytes, cell: re.Match[bytes]) -> str:
@@ -201,11 +250,11 @@ def _error_shown(content: bytes, cell: re.Match[bytes]) -> str:
     return text or _UNKNOWN_ERROR
 
 
-def _spread(errors: Iterable[_Error]) -> dict[Corner, str]:
-    """Return the error of each cell, repetitions included."""
+def _spread(marked: Iterable[_Alike]) -> dict[Corner, str]:
+    """Return the error of each cell, repetitions included; "" for a percentage."""
     cells: dict[Corner, str] = {}
-    for error in errors:
-        for row in error.rows:
-            for column in error.columns:
-                cells[row, column] = error.text
+    for alike in marked:
+        for row in alike.rows:
+            for column in alike.columns:
+                cells[row, column] = alike.error
     return cells

@@ -393,7 +393,8 @@ def _sheets(content: bytes, package: _Package, limits: Limits) -> list[Sheet] | 
             sheet = Sheet(
                 name=name,
                 rows=rows,
-                merged=tuple(opened.merged_cell_ranges or ()),
+                # calamine knows those of an .xlsx and .xls, the scan those of an .ods.
+                merged=tuple(opened.merged_cell_ranges or markup.merged),
                 hidden=markup.hidden,
                 is_hidden=name not in visible,
                 struck=markup.struck,
