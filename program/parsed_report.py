@@ -47,6 +47,8 @@ class ParsedTable:
         optional: Required columns that this unit may leave empty.
         is_nil: The sender wrote that there is nothing to report.
         refused: Columns and rows of the cells that hold something which gave no value.
+        days_elsewhere: Column and row of each empty day on whose row another column holds several
+            days. One of them may be this one.
     """
 
     values: dict[str, ColumnValues]
@@ -61,6 +63,7 @@ class ParsedTable:
     optional: Set[str] = frozenset()
     is_nil: bool = False
     refused: Set[tuple[str, int]] = frozenset()
+    days_elsewhere: Set[tuple[str, int]] = frozenset()
 
     @property
     def is_blank(self) -> bool:
@@ -90,7 +93,9 @@ class ParsedTable:
 
     def may_be_empty(self, element: str, row: int) -> bool:
         """Tell whether a required cell may stay empty, so that no finding asks for its value."""
-        return element in self.optional or (element, row) in self.open_totals
+        place = (element, row)
+        is_asked_elsewhere = place in self.open_totals or place in self.days_elsewhere
+        return element in self.optional or is_asked_elsewhere
 
     def without(self, rows: Collection[int]) -> "ParsedTable":
         """Return the same table without the lines on these rows of its sheet."""

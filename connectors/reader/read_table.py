@@ -20,6 +20,7 @@ from connectors.reader.values.fractions_of_one import without_fractions_of_one
 from connectors.reader.values.measures import read_measures
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
 from connectors.reader.values.parse_column import NAN, parse_column
+from connectors.reader.values.parse_date import SEVERAL_DAYS
 from connectors.reader.values.parsed import Parsed, Value
 from connectors.reader.values.written_alike import as_written_alike
 from program.addresses import column_letter
@@ -76,11 +77,33 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
         texts=place.texts,
         is_nil=is_nil,
         refused=place.refused,
+        days_elsewhere=_days_elsewhere(place, numbers),
     )
     _report_contradiction(place, reading)
     reading, open_totals = split_open_totals(reading, table)
     problems += [_open_total(reading, table, total) for total in open_totals]
     return reading, problems
+
+
+def _days_elsewhere(place: TableRegion, numbers: list[int]) -> set[tuple[str, int]]:
+    """Return column and row of each empty day whose row has several days in another column.
+
+    "07-09/10/2024" under "Từ ngày" and nothing under "Đến ngày": the first is asked about, and the
+    second is not missing.
+    """
+    with_several = {each.cell for each in place.problems if each.rule == SEVERAL_DAYS}
+    if not with_several:
+        return set()
+    days = [column for column in place.found() if column.type is ColumnType.DATE]
+    empty: set[tuple[str, int]] = set()
+    for number in numbers:
+        row = place.row(number)
+        columns = {column.name: place.header.columns[column.name] for column in days}
+        cells = {f"{column_letter(at + 1)}{number + 1}" for at in columns.values()}
+        if cells.isdisjoint(with_several):
+            continue
+        empty |= {(name, number + 1) for name, at in columns.items() if is_empty(row[at])}
+    return empty
 
 
 def _letters(header: Header) -> dict[str, str]:

@@ -21,6 +21,8 @@ from program.records.history import no_history
 from program.submission import Submission, Verdict
 from tests.conftest import Fill, delivery
 from tests.shared_rules import rules_of
+from tests.workbooks import CLASS, LIST_HEADER, OTHER_CLASS, Cell, class_list, read
+from tests.workbooks import report as workbook_of
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -82,6 +84,19 @@ def test_the_row_total_that_is_wrong_is_named_and_not_the_right_sum_above_it(
     submission = check(case(pack, "row-total-900-too-high.xlsx"))
     assert asked(submission) == [("CELL-17", "G23")]
     assert "lệch 900" in submission.findings[0].message
+
+
+def test_two_days_in_one_cell_leave_no_day_missing_beside_them(
+    check: Callable[..., Submission], pack: Pack
+) -> None:
+    first_day = LIST_HEADER.index("Từ ngày")
+    both: list[Cell] = list(CLASS)
+    both[first_day : first_day + 2] = ["02-04/12/2024", None]
+    missing: list[Cell] = list(OTHER_CLASS)
+    missing[first_day + 1] = None
+    reading = read(workbook_of(None, class_list(lines=(both, missing))), pack)
+    found = [(rule, cell) for rule, cell in asked(check(reading)) if rule.startswith("CELL")]
+    assert found == [("CELL-29", "F6"), ("CELL-01", "G7")], "another line's day is still missing"
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ _MONTH_OR_YEAR = re.compile(
     r"|(?:tháng|thang|quý|quy) [0-9ivx]{1,4}|(?:(?:năm|nam) )?[0-9]{4}"
 )
 _ANY_DAY = r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:[0-9]{4}|[0-9]{2})"
+SEVERAL_DAYS = "CELL-29"
 _SEVERAL_DAYS = re.compile(
     r"[0-9] ?(?:đến|den|tới) ?(?:ngày |ngay )?[0-9]"
     r"|[0-9](?: [–—-] ?| ?[–—] ?| ?\n ?)(?:ngày |ngay )?[0-9]"
@@ -127,7 +128,7 @@ def _parse_text(cell: str) -> Parsed:
 def _refuse_text(text: str) -> Parsed:
     """Return the refusal of a text that is not one day: several days, a month, a year, a number."""
     if _SEVERAL_DAYS.search(text):
-        return Parsed(None, "CELL-29")
+        return Parsed(None, SEVERAL_DAYS)
     if _MONTH_OR_YEAR.fullmatch(text):
         return Parsed(None, "CELL-30")
     if _SERIAL.fullmatch(text):
