@@ -469,6 +469,9 @@ CASES: dict[str, Case] = {
     '"Tiểu dự án 1" below a line that is not known': capital(
         lines=[DA1, ["Dự án ba"], named(DA3_1, "Tiểu dự án 1"), DA3, DA3_2, CAPITAL_TOTAL]
     )._replace(plain=None),
+    'a line with "Không phát sinh" in one cell, and nothing else': levels(
+        lines=[["Cấp tỉnh", "Không phát sinh"], DISTRICT, COMMUNE, TOTAL]
+    ),
     "the total above its parts": levels(lines=[TOTAL, DISTRICT, COMMUNE]),
     "blank lines and group names between the lines of a matrix": support(
         ("S", [*IDENTITY, [], SUPPORT_HEADER, SUPPORT[0], [], ["Hỗ trợ khác"], *SUPPORT[1:]]),

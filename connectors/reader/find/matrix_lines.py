@@ -13,6 +13,7 @@ from typing import NamedTuple
 from connectors.reader.find.fuzzy_labels import closest
 from connectors.reader.find.headings import fold_bare, fold_label, gathers
 from connectors.reader.find.layout import Header
+from connectors.reader.find.nil_report import says_none_happened
 from connectors.reader.find.table_region import TableRegion
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
 from program.forms.table import Line, Table
@@ -161,7 +162,7 @@ class _Lines:
             return False
         self.met.add(line.key)
         # An empty total is still a line: whether its parts are empty too is checked later.
-        if not line.total and not place.filled(label.row):
+        if not line.total and self._is_empty(label.row):
             # An optional table may be left blank as a whole.
             if not place.table.optional:
                 place.report("FORM-16", label.row, label.at, label.text)
@@ -171,6 +172,14 @@ class _Lines:
             place.report(label.rule, label.row, label.at, label.text, **values)
         self.taken.add(line.key)
         return True
+
+    def _is_empty(self, number: int) -> bool:
+        """Tell whether a row has no value, or one cell that says so: "Không phát sinh"."""
+        place = self.place
+        filled = place.filled(number)
+        if len(filled) != 1 or place.table.is_words_only:
+            return not filled
+        return says_none_happened(place.row(number)[filled[0]])
 
     def report_missing_totals(self) -> None:
         """Report each total that no row was found for, and each sum of lines that were filled in.

@@ -86,7 +86,7 @@ def _sentences(place: TableRegion) -> Iterator[NilMark]:
     for number in _rows_above(place):
         # "Không" alone answers something else there.
         for mark in _sentences_in(place, number):
-            if _HAPPENED in fold(mark.text):
+            if says_none_happened(mark.text):
                 yield mark
 
 
@@ -95,6 +95,11 @@ def _sentences_in(place: TableRegion, number: int) -> Iterator[NilMark]:
     for at in _columns(place, row):
         if says_nothing(row[at]):
             yield NilMark(number, at, text_of_cell(row[at]))
+
+
+def says_none_happened(cell: CellValue) -> bool:
+    """Tell whether a cell says that nothing happened: "Không phát sinh". "Không" alone is no."""
+    return says_nothing(cell) and _HAPPENED in fold(text_of_cell(cell))
 
 
 def _rows_above(place: TableRegion) -> range:
