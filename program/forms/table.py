@@ -310,6 +310,17 @@ class Column(Label):
         return keys
 
     @cached_property
+    def keys_joined(self) -> dict[str, str]:
+        """`keys` by their writings without spaces: "TDA 1 - DA 4" is "TDA1-DA4".
+
+        A writing that two words would share without spaces is left out.
+        """
+        found: dict[str, set[str]] = {}
+        for writing, key in self.keys.items():
+            found.setdefault(writing.replace(" ", ""), set()).add(key)
+        return {writing: min(keys) for writing, keys in found.items() if len(keys) == 1}
+
+    @cached_property
     def keys_as_written(self) -> dict[str, str]:
         """The vocabulary's keys by each of their spellings, in lower case."""
         keys: dict[str, str] = {}

@@ -33,13 +33,15 @@ def parse_code(text: str, column: Column) -> Parsed:
     """Return the vocabulary's key for `text`.
 
     An unknown text is its own value, and the vocabulary's rule refuses it. A spelling that the
-    vocabulary does not list ("cap xa", "Cấp xã.") breaks a rule; a difference of case does not.
+    vocabulary does not list ("cap xa", "Cấp xã.", "TDA 1 - DA 4") breaks a rule; a difference of
+    case does not.
     """
     word = composed(text)
     listed = column.keys_as_written.get(word.casefold())
     if listed is not None:
         return Parsed(listed)
-    key = column.keys.get(_fold(word))
+    folded = _fold(word)
+    key = column.keys.get(folded) or column.keys_joined.get(folded.replace(" ", ""))
     if key is not None:
         return Parsed(key, "CELL-33")
     return Parsed(composed(without_unseen(text)) or None)
