@@ -14,6 +14,10 @@ TESTS := $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist loadfile -
 PACKAGES := mtqg flows publish connectors expectations warehouse program
 UV_INSTALL := $(UV) pip install --python $(BIN)/python
 
+# Images of containers often set it. Then each process compiles again all that it imports, and takes two to
+# three times the processor to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run national test test-fast check browser-test corpora docs lint types layers complexity format lock migration samples rules clean
 

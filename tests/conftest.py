@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -13,6 +14,11 @@ import pytest
 # pytest-timeout (pyproject.toml).
 hypothesis.settings.register_profile("mtqg", deadline=None)
 hypothesis.settings.load_profile("mtqg")
+
+# As in the Makefile, for who calls pytest without it: what Python compiles is kept, here and in the
+# processes that tests start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Before anything imports prefect or great_expectations: both read their environment at import time.
 for name in [n for n in os.environ if n.startswith("MTQG_")]:
