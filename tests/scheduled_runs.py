@@ -27,7 +27,7 @@ class Province:
     folder: Path
 
     def __post_init__(self) -> None:
-        self.server.cli("work-pool", "create", "nightly", "--type", "process", cwd=self.folder)
+        self.server.create_pool("nightly")
         declared = self.folder / "prefect.yaml"
         declared.write_text(yaml.safe_dump(_quicker(ROOT / "prefect.yaml")), encoding="utf-8")
         self.server.cli("--no-prompt", "deploy", "--all", "--prefect-file", str(declared), cwd=ROOT)
@@ -58,6 +58,12 @@ class Province:
         crashed = self.plan("auto-scheduled", deployment=other["id"])
         state = {"type": "CRASHED", "name": "Crashed"}
         self.server.post(f"/flow_runs/{crashed}/set_state", state=state, force=True)
+
+    def automation(self, name: str) -> str:
+        """Return where the API has an automation."""
+        found = self.server.post("/automations/filter")
+        (automation,) = [each["id"] for each in found if each["name"] == name]
+        return f"/automations/{automation}"
 
     def run(self, run_id: str) -> dict[str, Any]:
         return self.server.get(f"/flow_runs/{run_id}")

@@ -1,11 +1,16 @@
 """Waiting for what must come, as long as a busy machine may need."""
 
+import fcntl
+import os
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
-LONGEST_SECONDS = 240.0
+LONGEST_SECONDS = 480.0
 """Far beyond what an idle machine needs, and below the time limit of a test, so that the failure says what did not come."""
 
 
@@ -24,3 +29,11 @@ def wait_for(
         assert time.monotonic() < end, f"not within {seconds:g} s: {what}"
         time.sleep(pause)
     return answer
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Keep other processes of the tests out that wait for the same name, those of another `pytest` too."""
+    with (Path(tempfile.gettempdir()) / f"mtqg-{name}-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

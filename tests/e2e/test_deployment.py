@@ -13,7 +13,7 @@ import requests
 from examples.seed_report import SEED_FILE
 from program.settings import ROOT
 from tests.postgres import Postgres
-from tests.prefect_server import PrefectServer, prefect_server
+from tests.prefect_server import DATABASE, PrefectServer, prefect_server
 from tests.smtp import Inbox, mail_server
 from warehouse.database.engine import open_warehouse
 from warehouse.queries.reports import progress
@@ -77,11 +77,7 @@ def _reports_below(folder: Path) -> Path:
 
 def _kept_in(url: str) -> dict[str, str]:
     """Return the setting that keeps Prefect's database in PostgreSQL; `test_power_cut.py` has SQLite."""
-    return {
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.replace(
-            "postgresql://", "postgresql+asyncpg://"
-        )
-    }
+    return {DATABASE: url.replace("postgresql://", "postgresql+asyncpg://")}
 
 
 def _keep_credentials(server: PrefectServer, inbox: Inbox) -> None:

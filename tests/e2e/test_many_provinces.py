@@ -57,7 +57,7 @@ def ministry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministry]:
     with prefect_server(folder) as server:
         it = Ministry(server, provinces_file(folder, GOOD, BROKEN))
         it.seen["no pool"] = it.mtqg("check", str(it.file), code=1)
-        server.cli("work-pool", "create", "nightly", "--type", "process", cwd=folder)
+        server.create_pool("nightly")
         it.seen["first"] = it.mtqg("deploy", str(it.file))
         it.seen["deployments"] = it.deployments(), it.automations()
         it.seen["second"] = it.mtqg("deploy", str(it.file))

@@ -99,7 +99,8 @@ def test_a_run_marks_a_lost_one_whose_last_event_died_with_the_server(
 ) -> None:
     """Without the event no automation starts. The lost run is forced to be pending, so it has no slot that would expire."""
     province.server.end("worker")
-    province.server.cli("automation", "pause", "mtqg run lost", cwd=province.folder)
+    automation = province.automation("mtqg run lost")
+    province.server.patch(automation, enabled=False)
     lost = province.plan()
     pending = {"type": "PENDING", "name": "Pending"}
     province.server.post(f"/flow_runs/{lost}/set_state", state=pending, force=True)
@@ -110,7 +111,7 @@ def test_a_run_marks_a_lost_one_whose_last_event_died_with_the_server(
     province.wait_for_end(following)
     assert province.run(following)["state_name"] == "Completed", province.server.logs()
     assert province.run(lost)["state_name"] == "Crashed", province.server.logs()
-    province.server.cli("automation", "resume", "mtqg run lost", cwd=province.folder)
+    province.server.patch(automation, enabled=True)
 
 
 def test_a_run_whose_time_came_while_all_was_down_begins_late_and_the_digest_says_so(

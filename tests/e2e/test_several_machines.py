@@ -17,7 +17,7 @@ from fsspec import AbstractFileSystem
 from examples.example_province import INBOX, PACK
 from tests.ministry import LONGEST_RUN_SECONDS, Ministry
 from tests.postgres import Postgres
-from tests.prefect_server import prefect_server
+from tests.prefect_server import DATABASE, prefect_server
 from tests.provinces import national_pack
 from tests.remote_servers import PASSWORD, USER, s3_server
 from warehouse.database.engine import open_warehouse
@@ -94,14 +94,12 @@ def ministry(
         kept = stack.enter_context(postgres.new_database())
         warehouses = {code: stack.enter_context(postgres.new_database()) for code in HOSTS}
         database = kept.replace("postgresql://", "postgresql+asyncpg://")
-        server = stack.enter_context(
-            prefect_server(folder, PREFECT_SERVER_DATABASE_CONNECTION_URL=database)
-        )
+        server = stack.enter_context(prefect_server(folder, **{DATABASE: database}))
         it = Ministry(server, prepare(folder, warehouses, bucket[0]))
         it.seen["warehouses"] = warehouses
         for host in HOSTS.values():
             (folder / host).mkdir()
-            server.cli("work-pool", "create", host, "--type", "process", cwd=folder)
+            server.create_pool(host)
         it.mtqg("deploy", str(it.file))
         for code, host in HOSTS.items():
             it.ask_for_run(f"nightly-{code}")

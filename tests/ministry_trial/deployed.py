@@ -11,7 +11,7 @@ import yaml
 from tests.ministry import OVER, Ministry
 from tests.ministry_trial.inputs import Country
 from tests.postgres import running_postgres
-from tests.prefect_server import PrefectServer, prefect_server
+from tests.prefect_server import DATABASE, PrefectServer, prefect_server
 
 HOSTS = ("north", "south")
 """The work pools, each with a worker of the same name in a folder of its own."""
@@ -135,16 +135,14 @@ def deployed(country: Country) -> Iterator[Deployed]:
         new = [stack.enter_context(postgres.new_database()) for _ in (*country.provinces, "")]
         kept = new.pop().replace("postgresql://", "postgresql+asyncpg://")
         warehouses = dict(zip(country.provinces, new, strict=True))
-        server = stack.enter_context(
-            prefect_server(folder, LONGEST_SECONDS, PREFECT_SERVER_DATABASE_CONNECTION_URL=kept)
-        )
+        server = stack.enter_context(prefect_server(folder, LONGEST_SECONDS, **{DATABASE: kept}))
         it = Deployed(country, Ministry(server, _write_file(country)), warehouses)
         for code, url in warehouses.items():
             is_broken = code == country.broken
             write_secrets(country, code, _nowhere(url) if is_broken else url)
         for host in HOSTS:
             (folder / host).mkdir()
-            server.cli("work-pool", "create", host, "--type", "process", cwd=folder)
+            server.create_pool(host)
         it.ministry.mtqg("check", str(it.ministry.file))
         it.ministry.mtqg("deploy", str(it.ministry.file))
         for host in HOSTS:
