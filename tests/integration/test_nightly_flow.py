@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -103,6 +104,22 @@ def alive() -> list[ParsedReport | Submission]:
     """The readings and submissions that anybody still holds."""
     gc.collect()
     return [each for each in gc.get_objects() if isinstance(each, ParsedReport | Submission)]
+
+
+def holders(held: list[ParsedReport | Submission]) -> str:
+    """Return what refers to some objects, and what refers to that: for the message of a test that fails."""
+    ours = [held, sys._getframe()]
+
+    def referrers(of: object) -> list[object]:
+        found = gc.get_referrers(of)
+        return [each for each in found if not any(each is other for other in (*ours, found))]
+
+    lines = []
+    for each in held:
+        for first in referrers(each):
+            second = [f"{type(other).__name__} {other!r:.200}" for other in referrers(first)]
+            lines.append(f"{type(first).__name__} {first!r:.200} <- {second}")
+    return "\n".join(lines)
 
 
 def run_night(**parameters: Any) -> State[Any]:
@@ -279,28 +296,37 @@ def test_nothing_of_a_chunk_is_held_when_the_next_one_is_read(
     # Those of earlier tests. Held here, so that none of them goes meanwhile and is counted as ours.
     before, sizes = alive(), []
 
-    def ours() -> int:
-        return len(alive()) - len(before)
+    known = {id(each) for each in before}
+
+    def ours() -> list[ParsedReport | Submission]:
+        return [each for each in alive() if id(each) not in known]
 
     read, load = steps.read, steps.load
 
+    def wait_until_left(count: int, what: str) -> None:
+        """Prefect's threads may hold what they report on for a moment; nobody holds it for long."""
+        try:
+            wait_for(lambda: len(ours()) == count, what)
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{holders(ours())}") from None
+
     def watched_read(night: RunContext, deliveries: list[Delivery]) -> list[ParsedReport]:
-        # Prefect's threads may hold what they report on for a moment; nobody holds it for long.
-        wait_for(lambda: ours() == 0, "the chunk before is let go", seconds=60)
+        wait_until_left(0, "the chunk before is let go")
         return read(night, deliveries)
 
     def watched_load(night: RunContext, submissions: list[Submission]) -> None:
         count = len(submissions)
         load(night, submissions)
-        # As above: a thread may hold a reading for a moment. The submissions are held by the caller.
-        wait_for(lambda: ours() == count, "the readings of the chunk are let go", seconds=60)
+        # The submissions are held by the caller.
+        wait_until_left(count, "the readings of the chunk are let go")
         sizes.append(count)
 
     monkeypatch.setattr(steps, "read", watched_read)
     monkeypatch.setattr(steps, "load", watched_load)
-    assert run_night().is_completed()
+    state = run_night()
+    assert state.is_completed(), state.message
     assert sizes == [2, 2, 1]
-    assert ours() == 0
+    wait_until_left(0, "the last chunk is let go")
 
 
 def test_an_intake_answers_at_once_and_does_nothing_when_it_need_not_or_may_not(
