@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal, Self
 
-import holidays
-from holidays.registry import EntityLoader
+from holidays import HolidayBase
 from pydantic import Field, model_validator
 
 from program.calendar.period import Period, PeriodKind, is_within, periods_between
+from program.calendar.public_holidays import is_known_country, public_holidays
 from program.calendar.stage import Stage
 from program.pack.yaml_file import Model
 from program.units.register import Unit, UnitKind
@@ -32,8 +32,7 @@ class WorkingDays(Model):
 
     @model_validator(mode="after")
     def _check_country(self) -> Self:
-        # `list_supported_countries` would import each of 250 countries.
-        if self.public_holidays not in EntityLoader.get_country_codes():
+        if not is_known_country(self.public_holidays):
             raise ValueError(
                 f"public_holidays: the package holidays has no {self.public_holidays!r}; "
                 "Vietnam is VN"
@@ -41,8 +40,8 @@ class WorkingDays(Model):
         return self
 
     @cached_property
-    def _public(self) -> holidays.HolidayBase:
-        return holidays.country_holidays(self.public_holidays)
+    def _public(self) -> HolidayBase:
+        return public_holidays(self.public_holidays)
 
     def is_working(self, day: date) -> bool:
         """Tell whether offices work on `day`."""
