@@ -101,6 +101,7 @@ def _brief() -> DocumentType:
 
 def _dispatch() -> DocumentType:
     document = _document("Công văn đôn đốc báo cáo")
+    _number_pages(document)
     _head(document, number="Số:          /", about="V/v đôn đốc gửi báo cáo {{ program }}")
     _line(document, "Kính gửi:", size=_BODY, before=12)
     _line(document, "{%p for receiver in receivers %}", size=_BODY)
@@ -117,7 +118,8 @@ def _dispatch() -> DocumentType:
         "1. {% if missing and to_fix %}Gửi các báo cáo còn thiếu, sửa và gửi lại các báo cáo cần "
         "sửa{% elif missing %}Gửi các báo cáo còn thiếu{% else %}Sửa và gửi lại các báo cáo cần "
         "sửa{% endif %} trước ngày {{ answer_by }}. {% if to_fix %}Ô cần sửa được đánh dấu trong "
-        "tệp kèm thư của hệ thống. {% endif %}{{ send_to }}",
+        "tệp kèm thư của hệ thống. {% endif %}{% if send_to %}Nơi gửi đến: {{ send_to }}"
+        "{% endif %}",
         "2. Kỳ nào không phát sinh số liệu thì đánh dấu “không phát sinh” trong biểu mẫu và gửi "
         "về.",
         "Trong quá trình thực hiện, nếu có vướng mắc, đề nghị liên hệ {{ office_contact }}.",
@@ -223,6 +225,18 @@ def _document(title: str) -> DocumentType:
     properties.created = properties.modified = _CREATED
     properties.last_modified_by = ""
     return document
+
+
+def _number_pages(document: DocumentType) -> None:
+    """Number the pages from the second at the top (Annex I of the decree)."""
+    section = document.sections[0]
+    section.different_first_page_header_footer = True
+    section.header_distance = Mm(10)
+    paragraph = section.header.paragraphs[0]
+    paragraph.alignment = _CENTRE
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    paragraph._p.append(field)
 
 
 def _head(document: DocumentType, *, number: str, about: str) -> None:
@@ -338,6 +352,8 @@ def _table(document: DocumentType, headings: tuple[str, ...], widths: tuple[int,
 def _repeated_row(table: Table, loop: str, tags: tuple[str, ...]) -> None:
     """Fill the rows below the heading: the loop's beginning, its row, its end."""
     _run(table.rows[1].cells[0].paragraphs[0], f"{{%tr for {loop} %}}")
+    # A row stays on one page.
+    table.rows[2]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     for cell, tag in zip(table.rows[2].cells, tags, strict=True):
         _run(cell.paragraphs[0], tag, size=11)
     _run(table.rows[3].cells[0].paragraphs[0], "{%tr endfor %}")

@@ -38,6 +38,10 @@ _STYLES = {
     ReportState.ACCEPTED: "green",
     ReportState.WITH_WARNINGS: "yellow",
 }
+_DATE_WIDTH = 10
+"""Letters of a date, 02/12/2024."""
+_WIDE = 100
+"""Letters in a line of a terminal in which a date and its time stand side by side."""
 _RECEIVERS = {"unit": "đơn vị", "office": "cơ quan tổng hợp", "leader": "lãnh đạo"}
 _NOTHING = "Không có báo cáo nào phải gửi hoặc đã gửi"
 _UNPLACED = "Tệp chưa xếp được (không rõ đơn vị, biểu hoặc kỳ)"
@@ -353,7 +357,13 @@ def _table(
     title = f"{form_title} · {label}{_due(rows, answer)}: {counted}"
     table = Table(title=title, title_justify="left")
     for column in ("đơn vị", "tình trạng", "bản", "nhận lúc", "chậm"):
-        table.add_column(column, no_wrap=column == "tình trạng")
+        # In a narrow terminal "bản" and "chậm" fold, and the time of day goes below its date. A
+        # name over three lines would part what belongs together.
+        table.add_column(
+            column,
+            no_wrap=column in ("đơn vị", "tình trạng"),
+            width=_DATE_WIDTH if column == "nhận lúc" and out.width < _WIDE else None,
+        )
     for row in rows:
         state = answer.state(row)
         # Texts, because rich parses the markup of a string each time that it measures a cell.

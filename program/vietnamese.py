@@ -21,9 +21,13 @@ The smallest has its first digit at the 324th place after the comma.
 """
 
 
-def format_number(value: float, *, decimals: int = 3) -> str:
-    """Return `value` with dots after thousands and at most `decimals` digits after a comma."""
-    pattern = "#,##0." + "#" * decimals if decimals else "#,##0"
+def format_number(value: float, *, decimals: int = 3, least_decimals: int = 0) -> str:
+    """Return `value` with dots after thousands and at most `decimals` digits after a comma.
+
+    It has at least `least_decimals` of them: the figures of a column stand comma below comma.
+    """
+    after_comma = "0" * least_decimals + "#" * (decimals - least_decimals)
+    pattern = f"#,##0.{after_comma}" if after_comma else "#,##0"
     # Babel rounds in the context of decimal. Its 28 digits are too few for a mistyped 1e22, and
     # decimal raises InvalidOperation (2026-11-23).
     with localcontext(prec=_DIGITS):

@@ -36,6 +36,7 @@ def _environment(*, is_html: bool) -> Environment:
         "instant": format_instant,
         "lasting": _format_duration,
         "period": lambda code: Period.parse(code).label,
+        "period_in_text": lambda code: Period.parse(code).label_in_text,
         "short_period": lambda code: Period.parse(code).short_label,
     }
     environment.globals["labels"] = {

@@ -20,7 +20,7 @@ _STATES = {
 }
 """The words of an office for each state, and how they are printed."""
 _MOST_NAMED = 10
-"""Missing provinces that are named a line each; of more, one line has the codes."""
+"""Missing provinces that are named a line each; of more, one paragraph has the names."""
 
 
 def print_build(built: NationalBuild, pack: Pack) -> None:
@@ -35,8 +35,12 @@ def print_build(built: NationalBuild, pack: Pack) -> None:
         if state is not ProvinceState.CURRENT and not is_counted:
             print_plain(f"  {row['name']} ({row['code']}): {_in_words(row)}")
     if states[ProvinceState.MISSING] > _MOST_NAMED:
-        codes = [row["code"] for row in built.provinces if row["state"] == ProvinceState.MISSING]
-        print_plain(f"  chưa gửi ({len(codes)}): {', '.join(codes)}")
+        names = [
+            f"{row['name']} ({row['code']})"
+            for row in built.provinces
+            if row["state"] == ProvinceState.MISSING
+        ]
+        print_plain(f"  chưa gửi ({len(names)}): {', '.join(names)}")
     _print_refused(built)
 
 
@@ -46,7 +50,7 @@ def print_status(built: NationalBuild) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("Mã", "Tỉnh", "Tình trạng", "Lần chạy", "Số liệu đến", "Quy tắc", "Phần mềm"):
         table.add_column(heading, overflow="fold")
-    for heading in ("Đến hạn", "Đã gửi", "Đạt", "Đúng hạn", "Chờ sửa", "Muộn nhất"):
+    for heading in ("Đến hạn", "Đã gửi", "Đạt", "Đúng hạn", "Chờ sửa", "Chậm nhất"):
         table.add_column(heading, justify="right", overflow="fold")
     for row in built.provinces:
         words, style = _STATES[ProvinceState(row["state"])]

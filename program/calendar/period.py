@@ -168,6 +168,11 @@ class Period:
                 return f"Tháng {self.number} năm {self.year}"
 
     @property
+    def label_in_text(self) -> str:
+        """The label inside a sentence: "quý IV năm 2024"."""
+        return f"{self.label[:1].lower()}{self.label[1:]}"
+
+    @property
     def short_label(self) -> str:
         """The period as the heading of a narrow column."""
         match self.kind:

@@ -4,6 +4,7 @@ Each has its cited source. `tag` says how sure a fact is (docs/sources.md). An u
 written `unknown`; a missing key is an error. So nobody can forget to say that a fact is unknown.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -19,8 +20,11 @@ from program.units.unit import UnitKind
 NATIONAL = "national"
 """The scope of what the country set or published, beside that of a province."""
 Comparison = Literal["at_least", "more_than", "at_most", "less_than"]
+_PROJECT_CODE = re.compile(r"DA(\d+)(?:-TDA(\d+))?")
+_SOURCE_NUMBERS = re.compile(r" \(S\d+(?:, S\d+)*\)")
+
 COMPARISON_WORDS: Mapping[str, str] = {
-    "at_least": "từ",
+    "at_least": "ít nhất",
     "more_than": "trên",
     "at_most": "không quá",
     "less_than": "dưới",
@@ -66,6 +70,20 @@ class Project(Model):
     parent: str | None = None
     tag: Tag
     source: str = Field(min_length=1)
+
+    @property
+    def number(self) -> str:
+        """The code in words: "Dự án 4", "Tiểu dự án 2, Dự án 4". Another code is as it is."""
+        found = _PROJECT_CODE.fullmatch(self.code)
+        if found is None:
+            return self.code
+        project, part = found.groups()
+        return f"Tiểu dự án {part}, Dự án {project}" if part else f"Dự án {project}"
+
+    @property
+    def title(self) -> str:
+        """The number in words and the name."""
+        return f"{self.number}. {self.name}"
 
 
 class Amount(Model):
@@ -152,6 +170,11 @@ class Target(Model):
     comparison: Comparison
     tag: Tag
     source: str = Field(min_length=1)
+
+    @property
+    def printed_source(self) -> str:
+        """The source as a page names it: without its numbers in docs/sources.md, "(S1, S9)"."""
+        return _SOURCE_NUMBERS.sub("", self.source)
 
 
 class UnitTarget(Model):
@@ -255,6 +278,14 @@ class Indicator(Model):
     def is_amount(self) -> bool:
         """Tell whether its figure grows with the size of a unit."""
         return self.kind in (IndicatorKind.COUNT, IndicatorKind.MONEY)
+
+    @property
+    def decimals(self) -> int:
+        """How many digits after the comma a page prints at most.
+
+        Of a ratio two: 1,96 times the income of 2020 printed as "2" would be the target.
+        """
+        return 2 if self.kind is IndicatorKind.RATIO else 1
 
     def printed(self, value: float) -> float:
         """Return a figure in the indicator's `unit`. Money is kept in đồng, all else as printed."""

@@ -18,7 +18,7 @@ from publish.documents.fill import filled, template_of
 from publish.documents.letterhead import letterhead
 from publish.documents.plan_texts import SYNTHETIC_MARK, plan_texts, without_plan
 from publish.reports.awaited import AwaitedUnit, OpenReports
-from publish.site.tables.money import left_vnd, most_left
+from publish.site.tables.money import left_vnd, most_left, short_names
 from publish.site.tables.plans import PlanGroup
 from publish.site.tables.target_summary import TargetLine, status_counts
 from publish.site.tables.training import TrainingAnswer
@@ -110,7 +110,7 @@ def _target_text(line: TargetLine) -> _TargetText:
 def _printed(line: TargetLine, value: float | None) -> str:
     if value is None:
         return ""
-    number = format_number(line.indicator.printed(value), decimals=1)
+    number = format_number(line.indicator.printed(value), decimals=line.indicator.decimals)
     unit = line.indicator.unit
     return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}"
 
@@ -125,7 +125,7 @@ def _coverage(row: ProgressRow | DisbursementRow | TrainingOfPeriod) -> str:
 def _money_sentence(money: DisbursementRow | None) -> str:
     if money is None or money.plan_vnd is None or money.disbursed_vnd is None:
         return "Chưa có số liệu giải ngân."
-    period = _of_period(money.period)
+    period = Period.parse(money.period).label_in_text
     rate = "" if money.rate is None else f", đạt {format_number(money.rate, decimals=1)}%"
     return (
         f"Lũy kế đến hết {period}: giải ngân {_billions(money.disbursed_vnd)} trên kế hoạch "
@@ -155,7 +155,7 @@ def _money_left(facts: BriefFacts, pack: Pack) -> str:
     """Return the projects of which most money is left, in words."""
     if facts.money is None:
         return ""
-    names = _short_names(facts.money.period, pack)
+    names = short_names(facts.money.period, pack)
     of_province = [
         row
         for row in facts.money_rows
@@ -163,22 +163,6 @@ def _money_left(facts: BriefFacts, pack: Pack) -> str:
     ]
     left = most_left(of_province, pack)[:_SHOWN]
     return "; ".join(f"{names[project.code]}: {_billions(left_vnd(row))}" for project, row in left)
-
-
-def _short_names(period: str, pack: Pack) -> dict[str, str]:
-    """Return the projects, without sub-projects, by the short names that the form has."""
-    labels: dict[str, str] = {}
-    form = pack.form("disbursement", Period.parse(period))
-    for table in form.tables if form else ():
-        for line in table.lines:
-            project_code = line.key.upper().replace("_", "-")
-            labels[project_code] = line.label
-    names = {}
-    for project in pack.projects:
-        if project.parent is None:
-            full_name = f"{project.code}. {project.name}"
-            names[project.code] = labels.get(project.code, full_name)
-    return names
 
 
 def _training_sentence(training: TrainingAnswer) -> str:
@@ -201,7 +185,7 @@ def _latest_training(training: TrainingOfPeriod) -> str:
         counted.append(f"nữ {format_number(training.women_percent, decimals=1)}%")
     if training.ethnic_minority_percent is not None:
         counted.append(f"người DTTS {format_number(training.ethnic_minority_percent, decimals=1)}%")
-    period = _of_period(training.period)
+    period = Period.parse(training.period).label_in_text
     coverage = f"{_coverage(training)}{_invented(training)}"
     return f"Kỳ gần nhất, {period}: {', '.join(counted)} ({coverage})."
 
@@ -279,8 +263,3 @@ def _is_synthetic(facts: BriefFacts) -> bool:
     for group in facts.plans:
         rows += [line.row for line in group.headlines]
     return any(row is not None and row.is_synthetic for row in rows)
-
-
-def _of_period(code: str) -> str:
-    label = Period.parse(code).label
-    return f"{label[:1].lower()}{label[1:]}"

@@ -83,13 +83,13 @@ def _unit_text(number: int, each: AwaitedUnit) -> _UnitText:
 
 
 def _named(each: AwaitedUnit, state: ReportState) -> str:
-    """Return the reports in a state by form: "Báo cáo công trình: Quý I/2024, Quý II/2024"."""
+    """Return the reports in a state by form: "Báo cáo công trình: quý I năm 2024"."""
     periods: dict[str, list[tuple[date, str]]] = defaultdict(list)
     for report in each.reports:
         if report.state is state:
             period = Period.parse(report.row.period)
             stage = " (ước)" if report.row.stage is Stage.ESTIMATE else ""
-            periods[report.title].append((period.end, f"{period.short_label}{stage}"))
+            periods[report.title].append((period.end, f"{period.label_in_text}{stage}"))
     named = []
     for title in sorted(periods):
         labels = [label for _, label in sorted(periods[title])]

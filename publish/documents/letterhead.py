@@ -8,13 +8,14 @@ from program.pack.load import Pack
 def letterhead(pack: Pack, day: date) -> dict[str, str]:
     """Return the values of a document's head: the authorities, the place and the day.
 
-    Number and symbol stay open: the clerk gives them when the document is issued.
+    Number and symbol stay open: the clerk gives them when the document is issued. The authority
+    above the office is written short, as Annex I allows: in full it is longer than its column.
     """
     province = pack.province.name
     office = _without_ending(pack.program.office, province)
     _, _, place = province.partition(" ")
     return {
-        "authority": f"ỦY BAN NHÂN DÂN {province.upper()}",
+        "authority": f"UBND {province.upper()}",
         "office": office.upper(),
         "office_name": pack.program.office,
         "place_and_day": f"{place}, ngày {day:%d} tháng {day:%m} năm {day:%Y}",

@@ -15,9 +15,7 @@ from program.units.unit import Unit
 from program.vietnamese import format_date
 from publish.reports.table import Number, ReportColumn, ReportRow, ReportTable
 
-_PLACEHOLDER_NOTE = (
-    "(*) Hạn tạm tính: tỉnh chưa quy định hạn gửi báo cáo này trong hệ thống (calendar.yaml)."
-)
+_PLACEHOLDER_NOTE = "(*) Hạn tạm tính: tỉnh chưa quy định hạn gửi báo cáo này trong hệ thống."
 _PRIVATE_NOTE = "Danh sách có họ tên, số điện thoại: chỉ dùng trong cơ quan, không đăng công khai."
 
 

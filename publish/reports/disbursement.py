@@ -72,7 +72,7 @@ class _Disbursement:
             (fact.unit_code, fact.element) for fact in report.facts if fact.is_doubtful
         }
         self._projects = {_TOTAL: "Tổng cộng"} | {
-            project.code: f"{project.code}. {project.name}" for project in pack.projects
+            project.code: project.title for project in pack.projects
         }
 
     def by_unit(self) -> ReportTable:
@@ -202,8 +202,8 @@ class _Disbursement:
         )
 
     def _subtitle(self) -> str:
-        period = Period.parse(self._report.period).label
-        return f"Lũy kế đến hết {period[:1].lower()}{period[1:]} – {self._pack.program.office}"
+        period = Period.parse(self._report.period).label_in_text
+        return f"Lũy kế đến hết {period} – {self._pack.program.office}"
 
 
 def _with_rates(cells: Sequence[CellValue]) -> list[CellValue]:

@@ -81,7 +81,11 @@ class IndicatorPart:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorPage:
-    """What the page of an indicator shows."""
+    """What the page of an indicator shows.
+
+    `latest_sum` is the latest sum of enough units, for an indicator that has no figure beside a
+    target; None without such a sum.
+    """
 
     indicator: Indicator
     figures: tuple[FigureTable[ProgressRow], ...]
@@ -89,6 +93,7 @@ class IndicatorPage:
     differences: tuple[tuple[Unit, StageRow], ...]
     more_differences: int
     line: TargetLine | None
+    latest_sum: TerritorySumRow | None
     chart: Trend | None
     maps: tuple[MapView, ...]
     gaps: tuple[Gaps, ...]
@@ -127,7 +132,8 @@ class _Writer:
         Returns the page with its tables in whole.
         """
         indicator = table.indicator
-        maps = tuple(_map_of(grid, indicator, self.boundaries) for grid in table.grids)
+        is_enough = self.data.pack.program.is_enough
+        maps = tuple(_map_of(grid, indicator, self.boundaries, is_enough) for grid in table.grids)
         page = IndicatorPage(
             indicator=indicator,
             figures=tuple(self._figures(indicator, grid) for grid in table.grids),
@@ -135,6 +141,7 @@ class _Writer:
             differences=table.differences[:_MOST_DIFFERENCES],
             more_differences=max(len(table.differences) - _MOST_DIFFERENCES, 0),
             line=line,
+            latest_sum=None if line and line.row else _latest_sum(indicator, self.data),
             chart=_chart_of(indicator, line, self.data),
             maps=tuple(view for view in maps if view is not None),
             gaps=_gaps_of(indicator, self.data),
@@ -236,10 +243,26 @@ def _comparable(indicator: Indicator, data: SiteData) -> list[_ProvincialFigure]
     if rows:
         with_target = (_with_target(row, data.pack.program) for row in rows)
         return [figure for figure in with_target if figure is not None]
-    key = (indicator.code, data.pack.province.code)
-    sums = [row for row in data.figure_rows.sums if (row.indicator_code, row.unit_code) == key]
-    of_sums = (_of_sum(row, data.pack.program) for row in sums)
+    of_sums = (_of_sum(row, data.pack.program) for row in _sums_of(indicator, data))
     return [figure for figure in of_sums if figure is not None]
+
+
+def _sums_of(indicator: Indicator, data: SiteData) -> list[TerritorySumRow]:
+    """Return the sums of an indicator for the whole province."""
+    key = (indicator.code, data.pack.province.code)
+    return [row for row in data.figure_rows.sums if (row.indicator_code, row.unit_code) == key]
+
+
+def _latest_sum(indicator: Indicator, data: SiteData) -> TerritorySumRow | None:
+    """Return the latest sum that stands for the whole province; a final one before an estimate."""
+    whole = [
+        row for row in _sums_of(indicator, data) if _of_sum(row, data.pack.program) is not None
+    ]
+    by_time = sorted(
+        whole,
+        key=lambda row: (Period.parse(row.period).end_order, row.stage is not Stage.ESTIMATE),
+    )
+    return by_time[-1] if by_time else None
 
 
 def _with_target(row: ProgressRow, program: Program) -> _ProvincialFigure | None:
@@ -282,9 +305,13 @@ def _map_of(
     grid: ReportingGrid[ProgressRow],
     indicator: Indicator,
     boundaries: Boundaries | None,
+    is_enough: Callable[[int, int], bool],
 ) -> MapView | None:
-    """Return the map of a level in the latest period in which most of its units have a figure."""
-    column = _fullest_late(grid)
+    """Return the map of a level in the latest period in which enough of its units have a figure.
+
+    If none has enough, the period counts in which most have one.
+    """
+    column = _latest_full(grid, is_enough)
     if column is None or not _is_drawable(indicator):
         return None
     position = grid.columns.index(column)
@@ -297,24 +324,32 @@ def _map_of(
         value = None
         text = "chưa có"
         if cell is not None and cell.actual is not None:
-            value = indicator.printed(cell.actual)
-            text = format_number(value, decimals=1)
+            # The value as it is printed: else two limits of classes would be one number.
+            value = round(indicator.printed(cell.actual), indicator.decimals)
+            text = format_number(value, decimals=indicator.decimals)
         values.append(UnitValue(unit, value, text, unit_path(unit.code)))
     drawn = unit_map(values, boundaries)
     return None if drawn is None else MapView(column.period, column.stage, grid.level, drawn)
 
 
-def _fullest_late(grid: ReportingGrid[ProgressRow]) -> PageColumn | None:
+def _latest_full(
+    grid: ReportingGrid[ProgressRow], is_enough: Callable[[int, int], bool]
+) -> PageColumn | None:
     best: tuple[int, PageColumn] | None = None
     for position, column in enumerate(grid.columns):
+        end = Period.parse(column.period).end
         filled = 0
-        for _, cells in grid.lines:
+        units = 0
+        for unit, cells in grid.lines:
             cell = cells[position]
+            units += unit.is_valid_on(end)
             if cell is not None and cell.actual is not None:
                 filled += 1
-        # Of columns that are equally full the latest counts, and columns come in order of time.
-        if filled and (best is None or filled >= best[0]):
-            best = (filled, column)
+        # With enough units, a later column is better than a fuller one. Columns come in order of
+        # time.
+        rank = units if is_enough(filled, units) else filled
+        if filled and (best is None or rank >= best[0]):
+            best = (rank, column)
     return best[1] if best else None
 
 

@@ -142,7 +142,7 @@ def test_the_draft_letter_asks_units_that_exist_for_what_is_late(
     )
     assert any(" và có 1 báo cáo đã gửi cần sửa (danh sách" in text for text in said)
     rows = {row.cells[1].text: row.cells for row in document.tables[-1].rows}
-    assert "Báo cáo đào tạo, tập huấn: Q4/2024" in rows["Huyện Kế Sách"][3].text
+    assert "Báo cáo đào tạo, tập huấn: quý IV năm 2024" in rows["Huyện Kế Sách"][3].text
     of_942 = rows["Huyện Châu Thành"][2].text
     assert "Báo cáo đào tạo, tập huấn: Q1/2024, Q2/2024, Q3/2024" in of_942
     assert "Q4/2024" not in of_942.split("tập huấn: ")[1]

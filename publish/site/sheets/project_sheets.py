@@ -44,7 +44,7 @@ def _sheet(
     period = "" if whole is None else Period.parse(whole.period).label
     return ReportTable(
         sheet=name,
-        title=f"{page.project.code}. {page.project.name}",
+        title=page.project.title,
         subtitle=f"{period}, lũy kế từ đầu năm",
         remarks=(),
         columns=columns,

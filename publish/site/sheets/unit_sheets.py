@@ -15,7 +15,7 @@ from publish.site.unit_pages import UnitPage
 
 _FIGURE_COLUMNS = (
     ReportColumn("Chỉ tiêu", 50),
-    ReportColumn("Mã", 18),
+    ReportColumn("Mã", 28),
     ReportColumn("Đơn vị tính", 16),
     ReportColumn("Kỳ", 14),
     ReportColumn("Số liệu", 14, decimals=2),

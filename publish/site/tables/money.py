@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from program.calendar.period import Period
 from program.pack.catalogue import Project
 from program.pack.load import Pack
 from program.records.headline import headline
@@ -26,14 +27,15 @@ class MoneyPanel:
 
     `ranking` has the units by their share disbursed, the highest first: all of them
     (`is_whole_ranking`), or the last ones. `lowest` are the units with the lowest share, the lowest
-    first. `left` has the projects with the most money that is planned and not disbursed.
+    first. `left` has the projects with the most money that is planned and not disbursed, each with
+    its short name.
     """
 
     whole: DisbursementRow
     ranking: Bars
     is_whole_ranking: bool
     lowest: tuple[tuple[Unit, DisbursementRow], ...]
-    left: tuple[tuple[Project, DisbursementRow], ...]
+    left: tuple[tuple[Project, str, DisbursementRow], ...]
 
 
 def money_panel(data: SiteData) -> MoneyPanel | None:
@@ -44,13 +46,18 @@ def money_panel(data: SiteData) -> MoneyPanel | None:
         return None
     units = of_units(totals, whole, data.pack)
     by_rate = sorted((line for line in units if line[1].rate is not None), key=_rate)
-    left = most_left([row for row in data.figure_rows.money if is_like(row, whole)], data.pack)
+    of_whole = [row for row in data.figure_rows.money if is_like(row, whole)]
+    names = short_names(whole.period, data.pack)
+    left = [
+        (project, names[project.code], row)
+        for project, row in most_left(of_whole, data.pack)[:_MOST_PROJECTS]
+    ]
     return MoneyPanel(
         whole=whole,
         ranking=rate_bars(units),
         is_whole_ranking=len(by_rate) <= _MOST_BARS,
         lowest=tuple(by_rate[:_LOWEST_UNITS]),
-        left=tuple(left[:_MOST_PROJECTS]),
+        left=tuple(left),
     )
 
 
@@ -73,6 +80,16 @@ def most_left(rows: Sequence[DisbursementRow], pack: Pack) -> list[tuple[Project
     return sorted(found, key=lambda line: (-left_vnd(line[1]), line[0].code))
 
 
+def short_names(period: str, pack: Pack) -> dict[str, str]:
+    """Return the projects, without sub-projects, by the short names that the form has."""
+    labels: dict[str, str] = {}
+    form = pack.form("disbursement", Period.parse(period))
+    for table in form.tables if form else ():
+        labels |= {line.key.upper().replace("_", "-"): line.label for line in table.lines}
+    projects = [project for project in pack.projects if project.parent is None]
+    return {each.code: labels.get(each.code, each.title) for each in projects}
+
+
 def rate_bars(lines: Sequence[tuple[Unit, DisbursementRow]]) -> Bars:
     """Return the units by their share disbursed, the highest first; those without one left out.
 
@@ -81,7 +98,7 @@ def rate_bars(lines: Sequence[tuple[Unit, DisbursementRow]]) -> Bars:
     values = []
     for unit, row in lines:
         if row.rate is not None:
-            text = f"{format_number(row.rate, decimals=1)}%"
+            text = f"{format_number(row.rate, decimals=1, least_decimals=1)}%"
             values.append(BarValue(unit.name, row.rate, text, unit_path(unit.code)))
     values.sort(key=lambda value: -value.value)
     if len(values) > _MOST_BARS:
