@@ -26,7 +26,6 @@ Places = Mapping[str, Answer]
 NUMBER = r"(\d[\d.]*(?:,\d+)?)"
 _CELL_END = re.compile(r"</(?:td|th|li|h2|h3|dd|dt|p|summary)>|<br>")
 _DROPPED = re.compile(r"<(script|style|svg).*?</\1>|<[^>]+>", re.DOTALL)
-_QUARTERS = {"I": "Q1", "II": "Q2", "III": "Q3", "IV": "Q4"}
 _VERDICTS = ("accepted", "accepted with warnings", "quarantined", "unreadable")
 _VERDICT_WORDS = "# đạt; # đạt, có lưu ý; # cần sửa; # không đọc được"
 _PROVINCE = "94"
@@ -176,10 +175,15 @@ class RunOutput:
         return {"page": named(self.page, pattern), "brief": named(self.brief, pattern)}
 
     def most_left(self) -> Places:
+        name = "Dự án 4. Cơ sở hạ tầng thiết yếu"
         return {
-            "page's answer": numbers(self.page, "Vốn còn nhiều nhất: DA4, # tỷ đồng"),
-            "page's part": numbers(self.page, "Còn nhiều vốn nhất: DA4 (còn # tỷ đồng"),
-            "brief": numbers(self.brief, "Dự án 4. Cơ sở hạ tầng thiết yếu: # tỷ đồng"),
+            "page's answer": numbers(
+                self.page, f"Vốn chưa giải ngân nhiều nhất: {name}, # tỷ đồng"
+            ),
+            "page's part": numbers(
+                self.page, f"Vốn chưa giải ngân nhiều nhất: {name} (còn # tỷ đồng"
+            ),
+            "brief": numbers(self.brief, f"{name}: # tỷ đồng"),
         }
 
     def training(self) -> Places:
@@ -187,8 +191,8 @@ class RunOutput:
             "mart_training", unit_code=_PROVINCE, basis="sum_of_communes", period="2025-Q3"
         )
         known = [float(row[name]) for name in ("classes", "participants", "reported", "expected")]
-        (on_page,) = found(self.page, r"Kỳ gần nhất, (Q\d/\d{4}):")
-        quarter, year = found(self.brief, r"Kỳ gần nhất, quý (\w+) năm (\d{4}):")
+        period = r"Kỳ gần nhất, (quý \w+ năm \d{4}):"
+        (on_page,), (in_brief,) = found(self.page, period), found(self.brief, period)
         counts = (
             *numbers(self.brief, ": # lớp, # người tham dự"),
             *numbers(self.brief[self.brief.index("Kỳ gần nhất") :], "(#/# đơn vị"),
@@ -196,11 +200,11 @@ class RunOutput:
         form = "tổ chức # lớp đào tạo, tập huấn với # người tham dự (#/# đơn vị)"
         return {
             "page": (on_page, *numbers(self.page, ": # lớp, # người GL (#/# đơn vị)")),
-            "brief": (f"{_QUARTERS[quarter]}/{year}", *counts),
-            "the province's own form": ("Q3/2025", *numbers(self.own_form, form)),
-            "data": ("Q3/2025", *known),
+            "brief": (in_brief, *counts),
+            "the province's own form": ("quý III năm 2025", *numbers(self.own_form, form)),
+            "data": ("quý III năm 2025", *known),
             "trace": (
-                "Q3/2025",
+                "quý III năm 2025",
                 self.traced("TRN-CLASSES", "2025-Q3"),
                 self.traced("TRN-PARTICIPANTS", "2025-Q3"),
                 *known[2:],
@@ -288,7 +292,7 @@ class RunOutput:
             _, *open_ones = self.awaited()[name]
             places[name] = (sum(map(float, open_ones)) + numbers(text, ended)[0],)
         waiting = [row for row in self.reports if row["state"] in ("missing", "to_fix")]
-        by_form = [numbers(text, "# chưa gửi, # đã gửi – chờ sửa") for text in self.forms]
+        by_form = [numbers(text, "# chưa gửi; # đã gửi – chờ sửa") for text in self.forms]
         sheets = ("Báo cáo", "Đơn vị đã kết thúc")
         return places | {
             "status": (len(waiting),),
