@@ -170,11 +170,11 @@ def _stopping_signal(error: BaseException | None) -> signal.Signals | None:
     A signal to all of our processes also stops Prefect's own server, and the error is then that
     the server is gone.
     """
-    from prefect.exceptions import TerminationSignal  # noqa: PLC0415  (keeps --help quick)
+    from flows.night.runtime import ended_by_sigterm  # noqa: PLC0415  (keeps --help quick)
 
     while error is not None:
         # While a flow runs, Prefect's handler has the place of ours.
-        if isinstance(error, (_Terminated, TerminationSignal)):
+        if isinstance(error, _Terminated) or ended_by_sigterm(error):
             return signal.SIGTERM
         if isinstance(error, KeyboardInterrupt):
             return signal.SIGINT

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.exceptions import TerminationSignal
 from prefect.runtime import flow_run
 from prefect.utilities.annotations import opaque
 
@@ -62,6 +63,11 @@ def warn_if_late(run: RunContext) -> None:
 async def is_transient(_task: object, _run: TaskRun, state: State[Any]) -> bool:
     """Tell whether a retry may help: it cures a time-out, not a wrong password."""
     return isinstance(await state.aresult(raise_on_failure=False), TransientError)
+
+
+def ended_by_sigterm(error: BaseException) -> bool:
+    """Tell whether SIGTERM came while a flow ran: Prefect's handler then raises an error of its."""
+    return isinstance(error, TerminationSignal)
 
 
 def enable_loggers() -> None:

@@ -2,10 +2,10 @@
 
 import typer
 
+from mtqg.rules.bounds.profiling import profile
 from mtqg.rules.diff.difference import diff
 from mtqg.rules.listing import list_, show
 from mtqg.rules.pages import pages
-from mtqg.rules.bounds.profiling import profile
 
 rules_app = typer.Typer(
     name="rules",
