@@ -32,10 +32,12 @@ from expectations.checking import Checker, load_batch_checker  # noqa: E402
 from expectations.rules.rule_set import RuleSet  # noqa: E402
 from program.calendar.period import Period  # noqa: E402
 from program.forms.form import Form  # noqa: E402
-from program.pack.load import Pack, load_pack  # noqa: E402
+from program.pack.load import load_pack  # noqa: E402
+from program.pack.pack import Pack  # noqa: E402
 from program.parsed_report import ParsedReport  # noqa: E402
 from program.records.history import History  # noqa: E402
-from program.units.register import Unit, UnitKind, UnitRegister  # noqa: E402
+from program.units.register import UnitRegister  # noqa: E402
+from program.units.unit import Unit, UnitKind  # noqa: E402
 
 load_batch_checker()
 

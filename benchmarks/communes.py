@@ -27,7 +27,7 @@ from examples.synthetic.workbooks import path_of
 from program.calendar.period import Period, PeriodKind
 from program.calendar.stage import Stage
 from program.pack.load import load_pack
-from program.units.register import Unit, UnitKind
+from program.units.unit import Unit, UnitKind
 
 FIRST_YEAR, LAST_YEAR = 2021, 2025
 """The years of the program's first phase."""

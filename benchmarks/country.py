@@ -26,10 +26,12 @@ from benchmarks.quarter import FORMS, PERIOD, first_arrival
 from examples.synthetic.workbooks import path_of
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack, fingerprint_of, load_pack
+from program.pack.load import fingerprint_of, load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
-from program.units.register import Unit, UnitKind
-from publish.template import Values, write_template
+from program.units.unit import Unit, UnitKind
+from publish.template.values import Values
+from publish.template.workbook import write_template
 
 SAMPLE = ROOT / "config" / "soc-trang"
 _SAMPLE_DISTRICTS = 11

@@ -22,7 +22,8 @@ from benchmarks.cpu import measured
 from benchmarks.in_memory import reading_of
 from benchmarks.province import Province
 from program.calendar.period import Period, PeriodKind
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, facts_of
 from program.records.history import HISTORY_PERIODS, HistoryKeys, history_keys, line_elements
 from program.settings import ROOT

@@ -19,7 +19,7 @@ from program.calendar.stage import Stage
 from program.delivery import Delivery
 from program.forms.measure import to_kept
 from program.forms.table import Column, Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, ParsedTable, facts_of
 from program.records.history import FACT_COLUMNS, REPORT_COLUMNS, History
 

@@ -20,7 +20,8 @@ import yaml
 
 from benchmarks.cpu import measured
 from connectors.shared_folder import SharedFolder
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from publish.national.national_site import publish_national_site
 from warehouse.database.duckdb_file import COLUMN_TYPES, open_duckdb

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.in_memory import Cell, Lines, Report
 from program.calendar.period import Period
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 HOUSEHOLDS = {
     "poor_households": (0.05, 0.2),

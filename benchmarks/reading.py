@@ -40,7 +40,8 @@ from connectors.reader.reader import read_parts
 from connectors.reader.reader_pool import Readers
 from program.delivery import Delivery
 from program.forms.template_marker import HIDDEN_SHEETS
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
 
 DIFFERENT = 60

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from program.calendar.period import Period
 from program.forms.table import Column, ColumnType
-from program.pack.load import Pack
-from program.units.register import Unit
-from publish.template import Values, write_template
+from program.pack.pack import Pack
+from program.units.unit import Unit
+from publish.template.values import Values
+from publish.template.workbook import write_template
 
 PERIOD = Period.parse("2024-Q4")
 LINES = 60

@@ -22,7 +22,8 @@ from benchmarks.country import Country, country_of
 from benchmarks.quarter import FORMS, run_date
 from flows.night import intake, steps
 from flows.night.run_context import open_run
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
 from publish.site.site import publish_site
 from warehouse.database.views import ready_for_questions

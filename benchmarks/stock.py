@@ -6,7 +6,7 @@ It is for rules that apply to no column of the bundled forms.
 from dataclasses import replace
 
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 
 def with_stock(pack: Pack) -> Pack:

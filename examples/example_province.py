@@ -12,7 +12,8 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.load import load_pack
 from program.settings import ROOT
-from publish.template import Cell, Values, write_template
+from publish.template.values import Cell, Values
+from publish.template.workbook import write_template
 
 PACK = ROOT / "config" / "example-province"
 INBOX = Path(__file__).parent / "example-province-inbox"

@@ -28,7 +28,8 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.load import load_pack
 from program.settings import load_settings
-from publish.template import Cell, Values, write_template
+from publish.template.values import Cell, Values
+from publish.template.workbook import write_template
 
 _FOLDER = "94-ban-dan-toc"
 _HOUSEHOLDS = KHMER_HOUSEHOLDS + HOA_HOUSEHOLDS

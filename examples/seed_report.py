@@ -14,9 +14,11 @@ from datetime import date
 from pathlib import Path
 
 from program.calendar.period import Period
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import load_settings
-from publish.template import Cell, Values, write_template
+from publish.template.values import Cell, Values
+from publish.template.workbook import write_template
 
 INBOX = Path(__file__).parent / "inbox"
 _FOLDER = INBOX / "94-ban-dan-toc"

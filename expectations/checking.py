@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from expectations.rules.rule_set import RuleSet
 from program.finding import Finding
 from program.machine.importing import without_collecting
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.current_report import CurrentReport
 from program.records.history import History
 from program.submission import Submission

@@ -10,7 +10,7 @@ from flows.archive import open_archive
 from flows.fan_out import FanOut, ResultT, Work
 from program.delivery import Delivery
 from program.errors import ArchiveError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import Settings, load_settings
 

@@ -19,7 +19,8 @@ from program.calendar.stage import Stage
 from program.errors import UsageError
 from program.near_names import nearest
 from program.pack.lateness import Lateness
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.records.letter import ReportName
 from program.records.office_inbox import Explanation
 from program.records.query_rows import ReportingRow, RunSubmissionRow

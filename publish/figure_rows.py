@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from program.forms.plan_pairs import plan_pairs
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.plan_rows import NarrativeRow, PlanRow
 from program.records.query_rows import ProgressRow, StageRow, TerritorySumRow
 from program.records.site_rows import DisbursementRow

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from program.machine.atomic_write import write_atomic
 from program.machine.file_access import private_files
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.output_folder import code_digest, digest_of, pack_digest
 from warehouse.database.engine import Warehouse
 from warehouse.queries.marts import data_version

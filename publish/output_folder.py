@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from program.machine.atomic_write import write_atomic
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 
 _RECORD = ".made-from.json"

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from program.calendar.schedule import obligations
 from program.delivery import Arrival, Delivery, Offer
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import prepare_warehouse

@@ -40,9 +40,11 @@ from flows.recovery import heartbeat, rebuild
 from program.calendar.period import Period, periods_between
 from program.delivery import Delivery
 from program.forms.form import Form
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.postgres import Postgres, connections_closed, running_postgres
 from tests.prefect_server import PrefectServer, prefect_server
 from tests.reading_here import read_here

@@ -20,12 +20,14 @@ from program.finding import Finding, Severity
 from program.forms.measure import to_printed
 from program.forms.table import Column, Line, Table
 from program.forms.totals import summands_of
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, ParsedTable, is_given
 from program.settings import ROOT
-from publish.template import Cell, Values, write_template
 from publish.template.grid import grid_of
 from publish.template.requests import TemplateRequest, request_of
+from publish.template.values import Cell, Values
+from publish.template.workbook import write_template
 from tests.conftest import delivery
 from tests.shared_rules import rules_of
 

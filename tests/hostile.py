@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 from connectors.reader.reader_pool import Outcome, Readers, Unread
 from program.delivery import Delivery
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
 from tests.measured import NOTES, Cost, costs, read_measured
 from tests.old_workbooks import biff5

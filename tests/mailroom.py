@@ -12,7 +12,7 @@ from program.calendar.period import Period
 from program.calendar.schedule import Duty, obligations
 from program.delivery import Delivery, Offer
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from program.submission import Submission, verdict_of
 from publish.mail.transport import MailTransport

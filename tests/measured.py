@@ -11,7 +11,7 @@ from pathlib import Path
 from connectors.reader.reader import read_parts
 from program.delivery import Delivery
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 
 NOTES = "MEASURED_TO"

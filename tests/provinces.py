@@ -15,7 +15,8 @@ from program.calendar.period import Period
 from program.calendar.schedule import obligations
 from program.calendar.stage import Stage
 from program.finding import Finding
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from program.submission import Fact, Submission, verdict_of
 from publish.data.package import write_data

@@ -8,7 +8,7 @@ import pytest
 from connectors.reader.reader import read_parts
 from connectors.reader.reader_pool import Outcome, Readers, Unread
 from program.delivery import Delivery
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 
 

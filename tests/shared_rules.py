@@ -6,7 +6,7 @@ What Great Expectations needs to know of a rule is worked out once a rule set, a
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.submission import Submission
 

@@ -19,7 +19,7 @@ from program.calendar.period import Period
 from program.forms.form import Form
 from program.forms.table import Table
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, facts_of
 from tests.conftest import delivery
 

@@ -15,8 +15,8 @@ from program.calendar.schedule import Obligation
 from program.forms.elements import form_elements, parts_within
 from program.forms.plan_pairs import plan_pairs
 from program.pack.catalogue import CapitalSource, Indicator, Target
-from program.pack.load import Pack
-from program.units.register import UnitKind
+from program.pack.pack import Pack
+from program.units.unit import UnitKind
 from warehouse.database.backends import db_errors_as_sentences, renew_statistics
 from warehouse.database.portions import portions
 from warehouse.tables import (

@@ -14,7 +14,7 @@ from benchmarks.planted.cases import MAIN, number
 from benchmarks.planted.scoring import UNITS, Score, Trial
 from expectations.checking import Checker
 from program.finding import Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import facts_of
 from program.records.current_report import CurrentReport
 

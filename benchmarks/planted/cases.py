@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.in_memory import Lines, Report
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 Spot = tuple[str, str, str]
 """A table, a line and a column of it, or `ANYWHERE` on the line."""

@@ -16,7 +16,7 @@ from benchmarks.province import Province
 from expectations.checking import Checker
 from program.calendar.period import Period, PeriodKind
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 
 UNITS = tuple(str(code) for code in range(941, 952))

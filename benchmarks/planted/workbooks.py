@@ -25,7 +25,7 @@ from program.delivery import Delivery
 from program.finding import Severity
 from program.forms.form import Form
 from program.forms.table import Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.submission import Submission
 from publish.template.grid import grid_of
 from publish.template.requests import request_of

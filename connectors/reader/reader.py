@@ -27,7 +27,7 @@ from program.finding import ReaderFinding
 from program.forms.form import Form
 from program.forms.table import Table
 from program.limits import DEFAULT_LIMITS, Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.source import ToolSource
 from program.parsed_report import ParsedReport, ParsedTable
 from program.units.unit import Unit

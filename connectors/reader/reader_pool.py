@@ -21,7 +21,7 @@ from program.killable.outcomes import Bounds, Done, Ending, Killed, KillReason, 
 from program.killable.pool import KillablePool
 from program.killable.process import ProcessStartError
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import ROOT, Settings
 from program.vietnamese import format_number

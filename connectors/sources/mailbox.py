@@ -18,7 +18,7 @@ from connectors.mails.identity import mail_identity
 from connectors.mails.inbound import mail_headers
 from program.delivery import Offer, UnusableOffer
 from program.errors import SourceError, TransientError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.senders import sender_of
 from program.pack.source import MailboxSource
 from program.vietnamese import vietnam_day

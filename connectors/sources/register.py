@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from connectors.sources.folder import Folder
 from program.delivery import Offer, RejectedOffer, UnusableOffer
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.source import (
     FolderSource,
     KoboSource,

@@ -12,9 +12,9 @@ from examples.published import CENTRAL_RATE_PCT, LOCAL_RATE_PCT, MY_TU_PLAN, PLA
 from examples.synthetic.shares import LAST_DAY, divided, weights_of
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
 from program.calendar.period import Period
-from program.pack.load import Pack
-from program.units.register import UnitKind
-from publish.template import Cell
+from program.pack.pack import Pack
+from program.units.unit import UnitKind
+from publish.template.values import Cell
 
 QUARTER = "2024-Q4"
 ABOVE_PLAN = "944"

@@ -17,9 +17,9 @@ from examples.synthetic.training import PDF, invent, workbook_of
 from examples.synthetic.workbooks import path_of
 from program.calendar.period import Period
 from program.forms.template_marker import HIDDEN_SHEETS
-from program.pack.load import Pack
-from program.units.register import Unit
-from publish.template import Cell
+from program.pack.pack import Pack
+from program.units.unit import Unit
+from publish.template.values import Cell
 
 FIRST, SECOND = Period.parse("2023-Q1"), Period.parse("2023-Q2")
 ZIPPED, TWO_QUARTERS, BY_PORTAL = "941", "943", "947"

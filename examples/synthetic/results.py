@@ -31,9 +31,9 @@ from examples.synthetic.shares import (
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
-from publish.template import Cell
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
+from publish.template.values import Cell
 
 QUARTER, YEAR = "2024-Q4", "2024"
 WRONG_TOTAL = "947"

@@ -15,8 +15,8 @@ from examples.published import (
     KHMER_SHARE_VINH_CHAU,
 )
 from examples.synthetic.workbooks import dice_of, units_of
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
 
 LAST_DAY = date(2025, 6, 30)
 """The last day of the districts. What a district has is counted on it."""

@@ -24,9 +24,9 @@ from examples.published import (
 from examples.synthetic.shares import divided
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
 from program.calendar.period import Period
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
-from publish.template import Cell
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
+from publish.template.values import Cell
 
 QUARTERS = ("2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2")
 COMMUNES_QUARTER = "2025-Q3"

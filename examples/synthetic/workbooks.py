@@ -9,9 +9,10 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.labels import fold
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
-from publish.template import Cell, Values, write_template
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
+from publish.template.values import Cell, Values
+from publish.template.workbook import write_template
 
 SEED = 1719
 _NOTE = "SỐ LIỆU GIẢ LẬP (SYNTHETIC): mọi con số trong tệp này đều được tạo ra để làm mẫu."

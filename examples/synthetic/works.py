@@ -14,9 +14,9 @@ from examples.synthetic.capital import amount_of, capital_of, plans_of
 from examples.synthetic.shares import LAST_DAY, communes_of, divided
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
 from program.calendar.period import Period
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
-from publish.template import Cell
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
+from publish.template.values import Cell
 
 QUARTER, OLD_QUARTER = "2024-Q4", "2023-Q4"
 AMBIGUOUS, OLD_LAYOUT, WORKS_MISSING = "946", "942", "944"

@@ -33,7 +33,7 @@ from expectations.findings.format import format_value
 from program.calendar.period import Period
 from program.forms.form import Form
 from program.labels import fold
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.current_report import CurrentReport
 from program.submission import Fact
 

@@ -17,7 +17,7 @@ from expectations.rules.rule_set import RuleSet
 from expectations.run.gx_runner import GxRunner
 from expectations.run.suite import Expected
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.current_report import CurrentReport
 
 

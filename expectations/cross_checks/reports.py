@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from expectations.cross_checks.case import PeriodStage
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.current_report import CurrentReport
 
 

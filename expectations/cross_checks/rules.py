@@ -13,7 +13,7 @@ from expectations.rules.texts import RuleText
 from program.finding import RuleLevel
 from program.forms.form import Form
 from program.forms.table import ColumnType, Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.yaml_file import Model
 
 

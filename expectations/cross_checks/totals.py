@@ -22,7 +22,7 @@ from program.calendar.period import Period, PeriodKind, periods_between
 from program.forms.elements import FormElement, form_elements, parts_within
 from program.forms.form import Form
 from program.forms.table import OverTime
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.current_report import CurrentReport
 
 _Figures: TypeAlias = Mapping[str, Stated]

@@ -26,7 +26,7 @@ from expectations.rules.validate import frame_columns, frame_names
 from expectations.run.suite import Expected, expectations_of
 from program.finding import Finding
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.current_report import CurrentReport, current_reports
 from program.records.history import no_history

@@ -19,7 +19,7 @@ from program.delivery import Delivery
 from program.errors import ConfigurationError
 from program.forms.measure import to_kept
 from program.forms.table import Column, ColumnType, Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.yaml_file import Model, load_model
 from program.parsed_report import ColumnValues, ParsedReport, ParsedTable
 

@@ -18,7 +18,7 @@ from expectations.findings.format import format_value
 from expectations.rules.rule_models import FormRule
 from expectations.run.frames import batch_frames
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import ROOT
 

@@ -19,7 +19,7 @@ from expectations.rules.validate import frame_columns
 from expectations.run.suite import expectations_of
 from program.forms.form import Form
 from program.forms.table import Column, ColumnType, Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.vietnamese import format_date, format_number, vietnam_day
 

@@ -25,7 +25,7 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.forms.table import Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.yaml_file import Model, load_model
 from program.parsed_report import ParsedReport
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry, WaiverMatch
 from program.pack.yaml_file import yaml_location
 from program.tools.field_places import finding_in_fields

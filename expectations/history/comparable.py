@@ -11,7 +11,7 @@ from expectations.history.spread import Booleans, Integers, integers
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.records.history import HISTORY_PERIODS
-from program.units.register import UnitKind
+from program.units.unit import UnitKind
 
 _NO_REPORTS = integers(())
 

@@ -25,7 +25,7 @@ from expectations.run.suite import Expected, expectations_of
 from program.finding import Finding, Severity
 from program.forms.elements import FormElement, form_elements, parts_within
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import History
 

@@ -22,10 +22,10 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.forms.table import Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import History
-from program.units.register import UnitKind
+from program.units.unit import UnitKind
 
 _BEFORE_BATCH = -1
 """The position of each report from the warehouse."""

@@ -21,7 +21,7 @@ from expectations.rules.validate import frame_columns, frame_names, rule_errors
 from expectations.run.suite import Expected, expectations_of
 from program.errors import ConfigurationError
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import load_yaml
 

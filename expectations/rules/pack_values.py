@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 CAPITAL = "capital"
 _FIGURE = "pack"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from expectations.rules.translation import LANGUAGES
 from program.errors import ConfigurationError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 ACROSS = "across.yaml"
 """The rules across submissions. A pack's own file replaces the one of `suites/`.

@@ -33,7 +33,8 @@ from expectations.rules.translation import translated
 from expectations.rules.validate import rule_errors
 from program.errors import ConfigurationError
 from program.finding import Severity
-from program.pack.load import Pack, fingerprint_of
+from program.pack.load import fingerprint_of
+from program.pack.pack import Pack
 from program.pack.yaml_file import load_model, repeated
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from expectations.run.partial import part_of
 from expectations.run.suite import expectations_of
 from program.finding import Finding, ReaderFinding, RuleLevel, Severity
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.current_report import CurrentReport
 from program.records.history import History

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from expectations.rules.rule_set import RuleSet
 from program.errors import ConfigurationError, MailDeferredError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, NoticeKind
 from program.settings import Settings
 from program.vietnamese import vietnam_day

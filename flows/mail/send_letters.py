@@ -21,7 +21,8 @@ from program.errors import (
     MailServerSilentError,
     MailServerUnavailableError,
 )
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.records.letter import Letter
 from program.settings import Settings
 from program.vietnamese import vietnam_day

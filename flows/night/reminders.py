@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from program.pack.load import Pack
 from program.pack.mailing_policy import Pause
+from program.pack.pack import Pack
 from program.records.letter import MissingReport, NoticeKind
 from program.vietnamese import vietnam_day
 from warehouse.database.engine import Warehouse

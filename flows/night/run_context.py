@@ -26,7 +26,8 @@ from program.calendar.schedule import obligations
 from program.delivery import Delivery
 from program.errors import ArchiveError, UsageError
 from program.machine.file_access import make_var
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.pack.source import Source
 from program.records.history import HISTORY_PERIODS, line_elements
 from program.records.storage import Storage

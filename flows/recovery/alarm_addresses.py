@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from program.errors import ConfigurationError
 from program.machine.atomic_write import write_atomic
 from program.pack.alarm_addresses import AlarmAddresses
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 
 logger = logging.getLogger("mtqg.run")

@@ -16,7 +16,7 @@ from expectations.run.isolate_failures import check_isolating_failures
 from flows.archived_reading import ArchivedReading, by_delivery
 from flows.fan_out import FanOut
 from program.delivery import Delivery
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import Settings
 

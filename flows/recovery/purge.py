@@ -10,7 +10,7 @@ from pathlib import Path
 from connectors.archive import Archive, name_of
 from flows.recovery.replay_log import remove_words_from_runs
 from program.errors import ArchiveError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.audit import Signature
 from program.records.purge_record import PurgeRecord
 from program.settings import Settings

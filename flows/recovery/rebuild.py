@@ -27,7 +27,8 @@ from flows.recovery.archived_checking import (
 from flows.recovery.replay_log import read_arrivals, read_purge_records, read_runs
 from program.delivery import Arrival, Delivery
 from program.errors import ArchiveError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.parsed_report import ParsedReport
 from program.records.audit import Signature

@@ -20,7 +20,8 @@ from program.delivery import Arrival, Offer
 from program.errors import ArchiveError, WarehouseError
 from program.finding import ReaderFinding
 from program.mail import HoldReason, InboundMail, MailAuthentication
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.records.purge_record import PURGED, PurgeRecord
 from program.settings import Settings
 from warehouse.database.engine import Warehouse

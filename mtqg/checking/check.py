@@ -22,7 +22,8 @@ from mtqg.console import errors, print_plain
 from mtqg.maintenance.progress_bar import progress
 from program.errors import UsageError, WarehouseError
 from program.machine.importing import without_collecting
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import Settings, load_settings, quiet_third_parties
 from program.submission import Verdict
 

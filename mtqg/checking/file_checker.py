@@ -23,7 +23,7 @@ from mtqg.checking.verdicts import Checked, CheckFailure, FailureKind
 from program.delivery import Delivery
 from program.errors import SourceError
 from program.finding import ReaderFinding
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.source import FolderSource
 from program.parsed_report import ParsedReport
 from program.records.history import (

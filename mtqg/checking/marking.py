@@ -8,7 +8,7 @@ from mtqg.checking.phrases import PHRASES
 from mtqg.checking.verdicts import Checked
 from mtqg.console import errors, print_plain
 from program.errors import UsageError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from program.submission import Submission
 from publish.marking.file_names import marked_name, numbered_names

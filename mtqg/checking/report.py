@@ -20,7 +20,7 @@ from mtqg.console import VERDICT_STYLES, out
 from program.finding import Finding, Severity
 from program.finding_groups import Group, by_sheet
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.submission import Submission, Verdict
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}

@@ -12,7 +12,8 @@ from flows.recovery.replay_log import export_changes
 from mtqg.inbox.shown_item import OUTCOMES, ShownItem, claimed_units, decided, why_not_waived
 from program.errors import UsageError
 from program.finding import Severity
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.records.audit import Signature
 from program.records.office_inbox import (

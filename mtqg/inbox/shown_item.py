@@ -6,7 +6,7 @@ from connectors.mails.mail_deliveries import extractable_mail, files_of_mail
 from expectations.rules.rule_set import RuleSet
 from flows.archive import open_archive
 from program.finding import ReaderFinding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.office_inbox import (
     Decision,
     DecisionOutcome,

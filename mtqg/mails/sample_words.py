@@ -5,7 +5,7 @@ from dataclasses import replace
 from expectations.findings.message import filled
 from expectations.rules.rule_set import RuleSet
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.preview.sample import SampleFinding, WordFinding
 
 

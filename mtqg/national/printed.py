@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mtqg.console import out, print_plain
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.vietnamese import format_date
 from warehouse.national.build import NationalBuild, ProvinceState
 from warehouse.national.file import NationalRow

@@ -2,7 +2,7 @@
 
 from program.errors import WarehouseError
 from program.finding import Finding
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry, WaiverMatch
 from program.pack.yaml_file import yaml_location
 

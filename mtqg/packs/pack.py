@@ -15,7 +15,8 @@ from program.errors import ConfigurationError, MtqgError, UsageError
 from program.forms.form import Form
 from program.pack.boundaries import read_boundaries
 from program.pack.completeness import pack_gaps
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.pack.yaml_file import read_text
 from program.settings import ROOT, Settings, load_settings, quiet_third_parties
 

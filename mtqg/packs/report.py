@@ -15,8 +15,8 @@ from expectations.rules.rule_set import RuleSet
 from mtqg.console import out
 from program.forms.form import Form
 from program.pack.completeness import PackGap, pack_gaps
-from program.pack.load import Pack
-from program.units.register import UnitKind
+from program.pack.pack import Pack
+from program.units.unit import UnitKind
 from program.vietnamese import VIETNAM_TIME
 
 _NAMED = 6

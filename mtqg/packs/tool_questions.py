@@ -6,7 +6,7 @@ from contextlib import closing
 from connectors.sources.register import connect_tool
 from connectors.sources.tools.questions import misfits
 from flows.secrets import with_blocks
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.source import ToolSource
 from program.settings import Settings
 from program.tools.tool_form import FOLDER

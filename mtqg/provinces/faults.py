@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from program.errors import ConfigurationError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.provinces.provinces_file import Province, Provinces
 from program.settings import Settings, settings_of
 

@@ -9,7 +9,8 @@ from flows.secrets import with_blocks
 from mtqg.console import out, print_plain
 from mtqg.templates.template import read_period
 from program.errors import MtqgError, UsageError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import Settings, load_settings
 from program.tools.dhis2 import FILE, Dhis2
 from publish.dhis2.data_values import Choice, Selection, select_values

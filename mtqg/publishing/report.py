@@ -9,7 +9,8 @@ from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import out
 from mtqg.templates.template import read_period
 from program.errors import UsageError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import load_settings
 from publish.reports.consolidated_workbooks import ReportFilter
 from publish.reports.office_reports import write_office_files, write_reports

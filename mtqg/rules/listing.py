@@ -13,7 +13,8 @@ from mtqg.console import out, print_json, print_plain
 from program.errors import UsageError
 from program.finding import Severity
 from program.near_names import nearest_code
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT, load_settings
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}

@@ -8,8 +8,8 @@ from program.calendar.schedule import obligations
 from program.calendar.stage import Stage
 from program.errors import ConfigurationError, UsageError
 from program.forms.form import Form
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
 from publish.template.requests import TemplateRequest, due_request, request_of
 
 

@@ -7,9 +7,9 @@ from enum import StrEnum
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator, IndicatorKind
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ReportingRow, TracedFact
-from program.units.register import Unit
+from program.units.unit import Unit
 from warehouse.database.engine import Warehouse
 from warehouse.queries.reports import reporting
 from warehouse.queries.tracing import (

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from mtqg.tracing.figures import Trace, TracedFigure, TracedSum
 from program.records.query_rows import TracedFact
-from program.units.register import Unit
+from program.units.unit import Unit
 from warehouse.queries.tracing import FigureDoubt
 
 

@@ -11,7 +11,7 @@ from program.forms.form import Form
 from program.pack.catalogue import Indicator, IndicatorKind
 from program.records.query_rows import TracedFact
 from program.tools.field_places import is_field
-from program.units.register import Unit
+from program.units.unit import Unit
 from program.vietnamese import format_instant, format_number
 from warehouse.queries.tracing import FigureDoubt
 

@@ -9,8 +9,8 @@ from program.calendar.period import Period, periods_between
 from program.errors import UsageError
 from program.near_names import nearest
 from program.pack.catalogue import Indicator
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
 
 _YEAR = re.compile("20[0-9]{2}")
 

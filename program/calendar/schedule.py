@@ -13,7 +13,7 @@ from program.calendar.period import Period, PeriodKind, is_within, periods_betwe
 from program.calendar.public_holidays import is_known_country, public_holidays
 from program.calendar.stage import Stage
 from program.pack.yaml_file import Model
-from program.units.register import Unit, UnitKind
+from program.units.unit import Unit, UnitKind
 from program.vietnamese import VIETNAM_TIME
 
 

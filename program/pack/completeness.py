@@ -11,8 +11,8 @@ from enum import StrEnum
 from program.calendar.period import periods_between
 from program.calendar.schedule import Duty
 from program.pack.catalogue import CapitalSource, Indicator, Tag
-from program.pack.load import Pack
-from program.units.register import Unit
+from program.pack.pack import Pack
+from program.units.unit import Unit
 
 _CALENDAR = "calendar.yaml"
 _CAPITAL = "capital.yaml"

@@ -28,9 +28,8 @@ from program.tools.tool_form import FOLDER as TOOL_FORMS
 from program.tools.tool_form import ToolForm
 from program.units.counts import FILE as COUNTS
 from program.units.counts import UnitCount
-from program.units.register import UnitKind, UnitRegister
-
-__all__ = ["Pack", "fingerprint_of", "load_calendar", "load_pack"]
+from program.units.register import UnitRegister
+from program.units.unit import UnitKind
 
 
 class _Projects(Model):

@@ -24,7 +24,8 @@ from program.pack.yaml_file import Model
 from program.tools.dhis2 import Dhis2
 from program.tools.tool_form import ToolForm
 from program.units.counts import UnitCount, UnitCounts
-from program.units.register import Unit, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import Unit
 
 
 class Program(Model):

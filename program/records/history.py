@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from program.calendar.period import Period
 from program.forms.form import Form
 from program.forms.table import Table
-from program.units.register import UnitKind, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import UnitKind
 
 if TYPE_CHECKING:
     import pandas as pd

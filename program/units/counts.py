@@ -14,7 +14,8 @@ from pydantic import Field
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Tag
 from program.pack.yaml_file import Model
-from program.units.register import Unit, UnitKind, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import Unit, UnitKind
 
 FILE = "unit_counts.csv"
 

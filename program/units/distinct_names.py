@@ -7,7 +7,8 @@ shows both codes for years before and after must say which land it means.
 from collections import defaultdict
 from dataclasses import replace
 
-from program.units.register import Unit, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import Unit
 from program.vietnamese import format_date
 
 

@@ -16,8 +16,6 @@ from pathlib import Path
 from program.units.names import UnitNames
 from program.units.unit import Unit, UnitKind, read_units
 
-__all__ = ["Territory", "Unit", "UnitKind", "UnitRegister"]
-
 _MOST_CACHED = 10_000
 """Names whose units are cached: report after report names the same communes."""
 _LONGEST_CACHED = 200

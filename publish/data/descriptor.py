@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from warehouse.queries.marts import Mart, MartColumn
 
 

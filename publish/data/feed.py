@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import RunCount
 from program.submission import Verdict
 from program.vietnamese import format_date, format_instant

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.data.csv_file import csv_bytes
 from publish.data.descriptor import csv_name, descriptor_bytes, parquet_name
 from publish.data.documents import write_documents

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.tools.dhis2 import DataElement, Dhis2, period_in_dhis2
 from warehouse.queries.indicator_figures import IndicatorFigure
 

@@ -7,7 +7,7 @@ from datetime import date
 from program.calendar.period import Period
 from program.forms.measure import to_printed
 from program.pack.catalogue import COMPARISON_WORDS
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.plan_rows import PlanRow
 from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.reporting_rates import rates_of

@@ -7,7 +7,7 @@ from datetime import date
 
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ReportingRow
 from program.records.report_state import ReportState
 from program.records.reporting_rates import rates_of

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 _OURS = Path(__file__).parents[1] / "templates" / "documents"
 _FOLDER = "documents"

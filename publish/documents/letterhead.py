@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 
 def letterhead(pack: Pack, day: date) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from program.calendar.period import Period
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, ReportName
 from publish.marking.letter_attachments import Attachment, free_name, mailed_bytes
 from publish.template.requests import TemplateRequest, request_of

@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from program.pack.load import Pack
-from program.pack.pack import Program
+from program.pack.pack import Pack, Program
 from program.records.came_reports import came_reports, verdict_counts
 from program.records.letter import RunAlarm
 from program.records.query_rows import ReportingRow, RunSubmissionRow

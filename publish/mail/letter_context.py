@@ -10,7 +10,7 @@ from datetime import date
 from program.finding import Finding, Severity
 from program.finding_groups import Group, grouped
 from program.pack.contact import Contact
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import (
     Acknowledgement,
     Letter,

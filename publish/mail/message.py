@@ -9,7 +9,7 @@ from email.mime.multipart import MIMEMultipart
 
 import css_inline
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter
 from publish.mail.attachments import with_attachments
 from publish.mail.context import LetterContext

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import css_inline
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.came_reports import CameReport, came_reports, verdict_counts
 from program.records.letter import Letter
 from program.records.query_rows import ReportingRow, RunSubmissionRow

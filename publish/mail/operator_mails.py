@@ -5,7 +5,7 @@ from datetime import datetime
 from email.message import Message
 
 from program.pack.alarm_addresses import AlarmAddresses
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.digest import Digest
 from publish.mail.headers import address_message, text_part
 from publish.rendering import render

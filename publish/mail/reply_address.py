@@ -1,6 +1,6 @@
 """Where the answers to our letters go."""
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.source import MailboxSource
 from program.settings import Settings
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from program.machine.atomic_write import write_atomic
 from program.machine.file_access import public_files
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Notice
 from program.settings import Settings
 from program.vietnamese import vietnam_day

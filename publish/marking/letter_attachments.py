@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from program.calendar.stage import Stage
 from program.finding import Finding
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, Notice
 from program.settings import Settings
 from program.tools.field_places import is_field

@@ -9,7 +9,7 @@ from connectors.reader.json_reports.portal_report import PortalReport, is_json, 
 from connectors.reader.open.workbook import Sheet, open_workbook
 from program.finding import ReaderFinding
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.marking.mark_copy import mark_copy
 from publish.marking.mark_xlsx import mark_book
 from publish.marking.request import MarkedReport, MarkRequest, UnmarkableError

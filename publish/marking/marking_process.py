@@ -10,7 +10,7 @@ from typing import Self
 from program.killable.outcomes import Bounds, Done, Killed, Raised
 from program.killable.process import KillableProcess, ProcessStartError
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.marking.request import MarkRequest, UnmarkableError
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from program.calendar.stage import Stage
-from program.pack.load import Pack
-from program.units.register import Unit
+from program.pack.pack import Pack
+from program.units.unit import Unit
 from publish.site.pages import SitePages
 from publish.site.tables.plans import narrative_headings
 from warehouse.national.file import NationalRow

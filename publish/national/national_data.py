@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.plan_rows import PlanRow
 from program.records.query_rows import (
     FirstSubmissionRow,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from program.pack.boundaries import read_boundaries
 from program.pack.catalogue import Indicator
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ProgressRow
 from program.records.report_state import ReportState
 from program.records.target_status import TargetStatus

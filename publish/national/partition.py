@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connectors.shared_folder import SharedFolder
 from program.errors import ConfigurationError, WarehouseError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from publish.data.descriptor import parquet_name
 from publish.output_folder import pack_digest

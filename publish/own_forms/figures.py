@@ -16,7 +16,7 @@ from program.forms.elements import FormElement, form_elements
 from program.forms.form import Form
 from program.forms.measure import PERCENT_SIGN, to_printed
 from program.pack.catalogue import Indicator, IndicatorKind
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ProgressRow, ReportingRow, TracedFact
 from program.units.unit import Unit, UnitKind
 from program.vietnamese import format_date, format_number

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from program.calendar.period import Period, PeriodKind
 from program.errors import UsageError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ReportingRow
 from publish.kept import figures_version, keep, read_kept
 from publish.output_folder import OutputFolder, digest_of

@@ -7,7 +7,7 @@ from enum import StrEnum
 from program.calendar.schedule import Obligation
 from program.finding import Finding, Severity
 from program.pack.contact import Contact
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import (
     Acknowledgement,
     Letter,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from email.message import Message
 
 from program.calendar.schedule import Obligation
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, News
 from program.records.query_rows import ReportingRow, RunSubmissionRow
 from program.submission import Verdict

@@ -11,7 +11,7 @@ from program.calendar.schedule import Obligation, obligations
 from program.errors import ConfigurationError
 from program.finding import Finding
 from program.limits import DEFAULT_LIMITS
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.yaml_file import Model, load_model
 from publish.marking.download_links import Link
 from publish.marking.file_names import marked_name
@@ -19,7 +19,7 @@ from publish.marking.letter_attachments import Attachment
 from publish.marking.mark import mark
 from publish.marking.request import MarkedReport, MarkRequest
 from publish.marking.texts import marking_texts
-from publish.template import write_template
+from publish.template.workbook import write_template
 
 _FINDINGS = Path(__file__).parents[1] / "templates" / "mail" / "preview.yaml"
 _MOST_UNITS = 4

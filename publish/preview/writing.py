@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connectors.mails.headers import readable_value
 from program.pack.alarm_addresses import AlarmAddresses
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.digest import Counted, Digest, Undelivered
 from program.records.letter import Letter, RunAlarm
 from program.records.storage import Storage

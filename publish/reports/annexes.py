@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from program.forms.elements import FormElement
 from program.forms.measure import to_printed
 from program.forms.qualifier import Qualifier
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.vietnamese import format_instant, format_number
 from publish.reports.table import ReportColumn, ReportRow, ReportTable
 from warehouse.queries.report_facts import CurrentFile, DoubtRow

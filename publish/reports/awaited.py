@@ -8,7 +8,7 @@ from datetime import date
 from program.calendar.period import Period
 from program.pack.contact import Contact
 from program.pack.lateness import Lateness
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ReportingRow
 from program.records.report_state import ReportState, state_of
 from program.units.unit import Unit

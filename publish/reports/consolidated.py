@@ -10,7 +10,7 @@ from program.forms.form import Form
 from program.forms.measure import PERCENT_SIGN, to_printed
 from program.forms.table import Column, ColumnType, Line, ListSummary, Table
 from program.pack.catalogue import IndicatorKind
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ReportingRow
 from program.records.report_state import ReportState, state_of
 from program.units.unit import Unit, UnitKind

@@ -11,7 +11,7 @@ from program.calendar.stage import Stage
 from program.forms.elements import form_elements
 from program.forms.form import Form
 from program.forms.plan_pairs import plan_pairs
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.plan_rows import PlanRow
 from program.records.query_rows import ReportingRow
 from program.records.report_state import is_past_due

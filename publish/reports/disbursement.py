@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.measure import to_printed
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.site_rows import DisbursementRow
 from program.units.unit import Unit, UnitKind
 from publish.reports.table import (

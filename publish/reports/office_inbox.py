@@ -10,7 +10,7 @@ from datetime import datetime
 
 from program.finding import Severity
 from program.mail import HoldReason
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import ReportName
 from program.records.office_inbox import Explanation, HeldReplacement, UnansweredFinding
 from warehouse.database.engine import Warehouse

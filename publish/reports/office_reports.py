@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.headline import headline
 from program.records.plan_rows import PlanRow
 from program.records.query_rows import ProgressRow, ReportingRow

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from program.forms.measure import to_printed
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.plan_rows import PlanRow
 from publish.reports.table import (
     CellValue,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ReportingRow
 from program.records.report_state import state_of
 from program.vietnamese import format_date, format_instant

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from program.records.report_state import ReportState
 from program.records.reporting_rates import Rates
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.site.pages import SitePages, area_path, part_path
 from publish.site.quality_page import FirstSubmissionRate
 from publish.site.site_data import SiteData

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from program.pack.catalogue import Indicator
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.came_reports import CameReport, came_reports, verdict_counts
 from program.records.query_rows import RunSubmissionRow
 from program.records.report_state import ReportState
 from program.records.reporting_rates import Rates, rates_of
 from program.records.target_status import URGENT, TargetStatus
 from program.submission import Verdict
-from program.units.register import Unit, UnitKind
+from program.units.unit import Unit, UnitKind
 from program.vietnamese import vietnam_day
 from publish.reports.awaited import AwaitedReport, AwaitedUnit, OpenReports, open_reports
 from publish.site.area_pages import AreaPage

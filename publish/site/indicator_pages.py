@@ -11,7 +11,7 @@ from program.pack.catalogue import Direction, Indicator, IndicatorKind
 from program.pack.pack import Program
 from program.records.query_rows import ProgressRow, StageRow, TerritorySumRow
 from program.records.report_state import is_past_due
-from program.units.register import Unit
+from program.units.unit import Unit
 from program.vietnamese import format_number
 from publish.site.charts.trend import Observation, Trend, trend
 from publish.site.charts.unit_map import UnitMap, UnitValue, unit_map

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.site.pages import SitePages, part_path
 from publish.site.tables.parts import PartLink, parts_of
 from publish.site.tables.plans import NarrativeGroup, NarrativeReport

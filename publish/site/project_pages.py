@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from program.pack.catalogue import CapitalSource, Project
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.site_rows import DisbursementRow
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.site.charts.bars import Bars
 from publish.site.pages import SitePages, part_path, project_path
 from publish.site.site_data import SiteData

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from program.calendar.period import Period
 from program.finding import Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import FirstSubmissionRow, QualityRow, RuleExample, RunCount
-from program.units.register import Unit
+from program.units.unit import Unit
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row", FirstSubmissionRow, QualityRow)

@@ -8,7 +8,7 @@ from program.calendar.period import Period
 from program.records.query_rows import ReportingRow
 from program.records.report_state import ReportState
 from program.records.reporting_rates import Rates, rates_of
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.site.pages import SitePages, part_path, reporting_path
 from publish.site.site_data import SiteData
 from publish.site.tables.grids import ReportingTable, reporting_tables

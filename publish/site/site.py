@@ -7,7 +7,7 @@ from pathlib import Path
 
 from program.errors import UsageError
 from program.pack.boundaries import read_boundaries
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from program.vietnamese import vietnam_day
 from publish.output_folder import code_digest, digest_of, pack_digest

@@ -11,7 +11,7 @@ from typing import TypeVar
 from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator
 from program.pack.lateness import Lateness
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.office_inbox import Explanation
 from program.records.query_rows import (
     FirstSubmissionRow,
@@ -21,7 +21,7 @@ from program.records.query_rows import (
 )
 from program.records.report_state import ReportState, state_counts, state_of
 from program.records.site_rows import DisbursementRow, SubmissionLine
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.figure_rows import FigureRows, figure_rows
 from publish.site.tables.target_summary import TargetLine, target_summary
 from warehouse.database.engine import Warehouse

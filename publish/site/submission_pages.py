@@ -10,10 +10,10 @@ from typing import TypeAlias
 from program.calendar.period import Period
 from program.forms.form import Form
 from program.forms.table import Column, Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.office_inbox import Explanation
 from program.records.site_rows import SubmissionContent, SubmissionFact, SubmissionLine
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.site.pages import SitePages, submission_path
 from publish.site.site_data import SiteData
 from publish.site.tables.shown_values import shown_value

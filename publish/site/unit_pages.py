@@ -9,7 +9,7 @@ from program.pack.catalogue import Indicator
 from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.report_state import ReportState
 from program.records.reporting_rates import Rates, rates_of
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.site.pages import SitePages, unit_path
 from publish.site.quality_page import FirstSubmissionRate, passing
 from publish.site.site_data import SiteData

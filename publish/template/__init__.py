@@ -4,8 +4,3 @@
 `printing` write above, in and below a table. `entries` sets what Excel shows and refuses at a cell.
 `grid` says where everything is. `requests` says which workbook a unit gets.
 """
-
-from publish.template.values import Cell, Values
-from publish.template.workbook import write_template
-
-__all__ = ["Cell", "Values", "write_template"]

@@ -10,8 +10,8 @@ from program.calendar.schedule import Obligation
 from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.labels import fold
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
 from publish.template.values import Sending
 from publish.template.workbook import write_template
 

@@ -9,7 +9,7 @@ from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.forms.template_marker import TemplateMarker
 from program.pack.contact import Contact
-from program.units.register import Unit
+from program.units.unit import Unit
 
 Cell = float | str | date | None
 

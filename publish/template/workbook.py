@@ -12,7 +12,7 @@ from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.forms.table import Table
 from program.forms.template_marker import MARKER_SHEET, rows_of
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.template.body import write_body
 from publish.template.cell_values import CellValues
 from publish.template.choices import Choices

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from connectors.reader.reader_pool import Readers
 from mtqg.checking.file_checker import FileChecker
 from mtqg.checking.verdicts import Checked, CheckFailure
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from tests.measured import NOTES, Cost, costs, read_measured
 

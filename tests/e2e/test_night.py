@@ -21,7 +21,7 @@ from examples.seed_report import SEED_FILE
 from examples.synthetic.training import workbook_of
 from mtqg.cli import app
 from program.calendar.period import Period
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from tests.conftest import SAMPLES
 from tests.prefect_server import PrefectServer
 from tests.questions import answer, questions, rewrite

@@ -16,7 +16,8 @@ from program.calendar.period import Period
 from program.pack.load import load_pack
 from program.records.audit import Signature
 from program.settings import Settings
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.integration.test_inbox_command import letters
 from tests.integration.test_rebuild import compared, rebuilt
 from tests.integration.test_waivers import own

@@ -13,7 +13,7 @@ from connectors.reader.reader import read_parts
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.contact import Contact
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, MissingReport, ReportName
 from publish.mail.blank_templates import MOST_BYTES, blank_templates
 from publish.mail.message import compose

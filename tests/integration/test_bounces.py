@@ -16,7 +16,7 @@ from flows.mail.digest import send_digest
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from mtqg.cli import app
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from tests.bounces import dsn, dsn_of
 from tests.imap import Folder, serving

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.audit import Signature
 from program.settings import Settings
 from tests.integration.test_comparing import (

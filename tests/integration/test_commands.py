@@ -15,7 +15,7 @@ from mtqg.cli import app, main
 from mtqg.commands import COMMANDS as PLACES
 from mtqg.commands import load
 from program.errors import MtqgError, UsageError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from tests.conftest import SAMPLES
 

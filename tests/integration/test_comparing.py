@@ -15,9 +15,10 @@ from expectations.rules.rule_set import SUITES
 from flows.night import intake, steps
 from flows.night.run_context import RunContext, open_run
 from program.calendar.period import Period
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.conftest import Fill
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
 from warehouse.lifecycle.cross_checks import due_for_cross_check

@@ -10,7 +10,7 @@ from benchmarks.province import Province
 from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import facts_of
 from program.records.current_report import CurrentReport, current_reports
 from program.settings import Settings

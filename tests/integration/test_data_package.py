@@ -15,7 +15,7 @@ from lxml import etree
 from sqlalchemy import Engine, inspect
 
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from publish.data.csv_file import csv_bytes
 from publish.data.package import write_data

@@ -17,7 +17,7 @@ from flows.morning_mails import mails
 from flows.night.run_context import open_run
 from flows.recovery.heartbeat import Alarm, alarm_of, mail_alarm
 from mtqg.cli import app
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.digest import Counted
 from program.settings import Settings
 from tests.mailroom import CRITICAL, Office

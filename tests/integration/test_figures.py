@@ -18,7 +18,8 @@ from program.errors import ConfigurationError
 from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Target, UnitTarget
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
 from publish.site.site import publish_site
 from publish.site.tables.target_summary import status_counts, target_summary

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from program.submission import Verdict
 from tests.mailroom import CRITICAL, WARNING, Collected, Office, at, pack_with_deadlines, texts

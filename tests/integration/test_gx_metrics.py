@@ -23,7 +23,7 @@ from expectations.run.gx_metrics import RESULT_FORMAT, SHOWN, Batch
 from expectations.run.gx_runner import Failure, GxRunner
 from expectations.run.suite import Expected
 from program.errors import MtqgError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 DONE = {"type": "comparison", "column": {"name": "word"}, "operator": "==", "parameter": "done"}
 E = float("nan")

@@ -13,7 +13,7 @@ from benchmarks.province import Province
 from expectations.checking import Checker
 from program.calendar.period import Period
 from program.errors import WarehouseError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, facts_of
 from program.records.history import HistoryKeys, history_keys, line_elements
 from program.settings import Settings
@@ -83,7 +83,7 @@ def about(
 
 
 def asked(pack: Pack, form: str, unit: str, period: Period) -> HistoryKeys:
-    from program.units.register import UnitKind
+    from program.units.unit import UnitKind
 
     kin = frozenset(u.code for u in pack.units if u.kind is UnitKind.DISTRICT)
     return HistoryKeys(form, unit, period, kin)

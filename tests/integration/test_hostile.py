@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 from connectors.reader.reader import read_parts
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import Settings
 from tests.conftest import delivery

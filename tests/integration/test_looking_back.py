@@ -22,7 +22,7 @@ from program.calendar.schedule import obligations
 from program.calendar.stage import Stage
 from program.errors import UsageError
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.audit import Signature
 from program.settings import Settings
 from program.submission import Fact, Submission, Verdict, verdict_of

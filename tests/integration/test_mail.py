@@ -23,7 +23,7 @@ from program.calendar.stage import Stage
 from program.errors import ConfigurationError, MailDeferredError
 from program.finding import Finding, Severity
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, Notice, NoticeKind
 from program.settings import ROOT, Settings
 from program.submission import Verdict

@@ -22,7 +22,7 @@ from flows.recovery.replay_log import export_changes
 from program.delivery import Offer
 from program.errors import SourceError, TransientError
 from program.mail import HoldReason
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.source import MailboxSource
 from program.records.audit import Signature
 from program.settings import Settings

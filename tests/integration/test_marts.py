@@ -14,7 +14,7 @@ from sqlalchemy import Engine, inspect, text, update
 
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.report_state import ReportState, state_of
 from program.records.reporting_rates import rates_of
 from program.settings import ROOT, Settings

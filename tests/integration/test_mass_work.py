@@ -25,7 +25,7 @@ from flows.recovery.rebuild import Rebuilding
 from flows.recovery.replay_log import export_runs
 from mtqg.cli import app
 from program.errors import ArchiveError, ConfigurationError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
 from tests.integration.test_rebuild import compared, night
 from warehouse.maintenance.swap import staging_url

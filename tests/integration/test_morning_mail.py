@@ -15,7 +15,7 @@ from flows.mail.send_letters import MailContext, send_letters
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from program.errors import MailServerUnavailableError, UsageError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, News, NoticeKind
 from program.records.query_rows import RunSubmissionRow
 from program.settings import Settings

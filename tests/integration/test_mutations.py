@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from program.submission import Fact
 from tests.mutations.damage import mutated

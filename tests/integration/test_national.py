@@ -17,7 +17,7 @@ from mtqg.cli import app
 from program.calendar.stage import Stage
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from publish.national import partition
 from tests.provinces import DAY, NATION, SendingProvince, commune, national_pack, province_pack

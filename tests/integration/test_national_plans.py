@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from connectors.shared_folder import SharedFolder
 from mtqg.cli import app
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from publish.national.national_site import publish_national_site
 from tests.provinces import DAY, NOON, SendingProvince, commune, national_pack, province_pack
 from warehouse.national.build import NationalBuild, build_national

@@ -7,7 +7,7 @@ import pytest
 from lxml import html
 
 from connectors.shared_folder import SharedFolder
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.national.national_site import publish_national_site
 from tests.provinces import DAY, SendingProvince, national_pack, province_pack
 from warehouse.national.build import build_national

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from examples.office_documents import build
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from publish.documents.fill import filled
 from publish.reports.awaited import awaited_reports, awaited_units, of_open_units

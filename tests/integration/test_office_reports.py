@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from publish.reports.consolidated_workbooks import ReportFilter
 from publish.reports.office_reports import write_office_files, write_reports

@@ -16,7 +16,8 @@ from mtqg.packs.edit_yaml import quoted, read_yaml, without_comments, write_yaml
 from program.errors import ConfigurationError, UsageError
 from program.pack.catalogue import Tag
 from program.pack.completeness import pack_gaps
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 
 SAMPLE = ROOT / "config" / "soc-trang"

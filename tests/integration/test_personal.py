@@ -23,7 +23,8 @@ from program.forms.form import Form
 from program.forms.table import Column
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.arriving import an_hour_old
 from tests.conftest import GOOD_LEVELS
 from tests.integration.test_answers_by_mail import night as night_with_mails

@@ -16,10 +16,11 @@ from expectations.rules.rule_set import RuleSet
 from flows.night.run_context import open_run
 from program.calendar.period import Period
 from program.finding import Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from publish.site.site import publish_site
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.arriving import an_hour_old
 from tests.conftest import delivery
 from tests.steps_by_hand import collect, load

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from program.calendar.schedule import obligations
 from program.errors import ConfigurationError, WarehouseError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from tests.postgres import Postgres, connections_closed
 from warehouse.catalogue import sync_catalogue

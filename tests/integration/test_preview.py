@@ -9,7 +9,8 @@ import pytest
 
 from connectors.mails.headers import readable_value
 from mtqg.mails.sample_words import words_of
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from publish.preview.writing import write_previews
 

@@ -23,7 +23,8 @@ from program.errors import ArchiveError, WarehouseError
 from program.pack.load import load_pack
 from program.records.audit import Signature
 from program.settings import ROOT, Settings
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.conftest import Fill
 from tests.integration.test_comparing import PLACE
 from tests.integration.test_gathered_deliveries import packed, two_quarters

@@ -8,7 +8,7 @@ import pytest
 
 from program.calendar.stage import Stage
 from program.finding import Finding
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.source import MailboxSource
 from program.records.audit import Signature
 from program.records.letter import ReportName

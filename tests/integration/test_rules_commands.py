@@ -19,7 +19,8 @@ from expectations.rules.rule_set import SUITES, RuleSet
 from mtqg.cli import app
 from program.calendar.period import Period
 from program.errors import UsageError, WarehouseError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, Verdict
 from tests.arriving import arrive

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from mtqg.cli import app
 from program.errors import MailDeferredError, MailServerUnavailableError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT, Settings
 from publish.mail import transport
 from publish.mail.transport import SmtpTransport

@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.site_rows import SubmissionLine
 from program.settings import Settings
 from publish import figure_rows

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from program.calendar.stage import Stage
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Indicator
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import TerritorySumRow
 from program.settings import Settings
 from program.submission import Verdict

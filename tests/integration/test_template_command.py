@@ -12,8 +12,8 @@ from program.calendar.period import Period
 from program.calendar.schedule import obligations
 from program.calendar.stage import Stage
 from program.errors import ConfigurationError, UsageError
-from program.pack.load import Pack
-from program.units.register import UnitKind
+from program.pack.pack import Pack
+from program.units.unit import UnitKind
 from tests.workbooks import read
 
 QUARTER, YEAR, AFTER = Period.parse("2024-Q4"), Period.parse("2024"), Period.parse("2025-Q3")

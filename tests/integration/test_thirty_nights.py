@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from program.finding import Finding
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from tests.mailroom import CRITICAL, WARNING, Collected, Office, at, pack_with_deadlines, texts
 

@@ -15,7 +15,7 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.errors import UsageError
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from program.submission import Fact, Submission, verdict_of
 from tests.arriving import arrive, catalogued

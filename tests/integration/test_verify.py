@@ -13,7 +13,7 @@ from flows.night.run_context import open_run
 from flows.recovery import verify
 from flows.recovery.verify import VERIFIED, verify_all, verify_part
 from mtqg.cli import app
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import Settings
 from tests.arriving import arrive, catalogued
 from warehouse.ledger import start_run

@@ -13,7 +13,8 @@ from mtqg.cli import app
 from program.calendar.period import Period
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.integration.test_comparing import night, notices
 from tests.unit.test_partial_and_waived import ENTRY, OVERSPENT
 from tests.unit.test_works_rules import BRIDGE

@@ -14,7 +14,7 @@ from program.calendar.stage import Stage
 from program.delivery import Delivery, Offer, SourcePosition, WaitingFile
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, MissingReport, NoticeKind, ReportName
 from program.settings import Settings
 from program.submission import Fact, Submission, Verdict, verdict_of

@@ -19,7 +19,7 @@ from connectors.reader import reader_pool
 from connectors.reader.reader_pool import Outcome, Readers, Unread
 from program.errors import ArchiveError, ReaderError
 from program.killable import process
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import ROOT, Settings
 from tests.conftest import SAMPLES, delivery

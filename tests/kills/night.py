@@ -26,7 +26,7 @@ from flows.night.run_context import RunContext, open_run
 from program.delivery import Delivery
 from program.errors import MtqgError
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.current_report import CurrentReport
 from program.settings import Settings

@@ -9,8 +9,9 @@ import zipfile
 from pathlib import Path
 
 from program.calendar.period import Period
-from program.pack.load import Pack
-from publish.template import Values, write_template
+from program.pack.pack import Pack
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.conftest import GOOD_LEVELS
 from tests.mails import STRANGER, attached, mail, plain
 

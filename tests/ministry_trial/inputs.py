@@ -25,8 +25,9 @@ from benchmarks.quarter import first_arrival
 from examples.synthetic.workbooks import path_of
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack, load_pack
-from program.units.register import Unit
+from program.pack.load import load_pack
+from program.pack.pack import Pack
+from program.units.unit import Unit
 from tests.provinces import NATION, write_units
 
 QUARTERS = (Period.parse("2024-Q3"), Period.parse("2024-Q4"))

@@ -9,7 +9,7 @@ from connectors.reader.reader_pool import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from program.delivery import Delivery
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, facts_of
 from program.settings import Settings
 from program.submission import Submission

@@ -15,7 +15,7 @@ from program.calendar.stage import Stage
 from program.errors import ConfigurationError
 from program.finding import Finding
 from program.forms.qualifier import Qualifier
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.current_report import CurrentReport
 from program.submission import Fact
 

@@ -12,7 +12,7 @@ from flows.archived_reading import ArchivedReading
 from flows.recovery.archived_checking import ArchivedChecking
 from program.delivery import Delivery
 from program.finding import RuleLevel
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.settings import Settings

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from email import policy
 from email.message import EmailMessage
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.came_reports import came_reports, verdict_counts
 from program.records.letter import Letter, News
 from program.records.query_rows import RunSubmissionRow

@@ -20,7 +20,7 @@ from connectors.reader.open.number_formats import parse_format
 from connectors.reader.reader import read_parts
 from expectations.rules.rule_set import RuleSet
 from program.finding import Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, facts_of
 from program.settings import ROOT
 from tests.conftest import delivery

@@ -14,7 +14,7 @@ from expectations.checking import Checker
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.finding import Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.settings import ROOT

@@ -12,9 +12,9 @@ from program.calendar.schedule import Duty, obligations
 from program.calendar.stage import Stage
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Amount, Indicator, Tag, Target
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
-from program.units.register import UnitKind
+from program.units.unit import UnitKind
 
 PACK = ROOT / "config" / "soc-trang"
 MILLION = 1_000_000

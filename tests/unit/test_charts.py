@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from program.errors import ConfigurationError
 from program.pack.boundaries import read_boundaries
-from program.pack.load import Pack
-from program.units.register import Unit
+from program.pack.pack import Pack
+from program.units.unit import Unit
 from publish.site.charts.bars import BarValue, bars
 from publish.site.charts.scale import class_limits, class_of, round_up
 from publish.site.charts.trend import Observation, trend

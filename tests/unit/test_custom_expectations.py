@@ -18,7 +18,7 @@ from expectations.rules.rule_set import RuleSet
 from expectations.run.gx_runner import GxRunner
 from expectations.run.suite import Expected
 from program.errors import ConfigurationError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 
 E = float("nan")

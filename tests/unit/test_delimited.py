@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.reader.open.delimited import NoRows, read_delimited
 from connectors.reader.values.parse_cell import text_of_cell
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from tests.workbooks import (
     Rows,
     class_list,

@@ -12,7 +12,8 @@ from mtqg.packs import draft
 from mtqg.packs.draft import draft_units
 from program.errors import UsageError
 from program.settings import ROOT
-from program.units.register import UnitKind, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import UnitKind
 
 JULY = date(2025, 7, 1)
 

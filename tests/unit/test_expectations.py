@@ -18,7 +18,7 @@ from expectations.run.suite import Expected
 from program.errors import ConfigurationError, MtqgError
 from program.finding import Severity
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 INDEX = {"submission_id": [0, 0, 1, 1], "row": [1, 2, 1, 2]}
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from program.calendar.period import Period, PeriodKind
 from program.forms.form import Form
 from program.forms.table import Column, ColumnType, Label
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.units.unit import UnitKind
 
 COLUMN = {"name": "classes", "label": "Số lớp", "type": "whole", "measure": "lớp"}

@@ -12,7 +12,7 @@ from connectors.reader.open.workbook import Workbook, open_workbook
 from connectors.zip_deliveries import members_of
 from program.finding import ReaderFinding
 from program.limits import DEFAULT_LIMITS
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from tests.old_workbooks import biff5, ole, xlsb
 from tests.portal_reports import REPORT

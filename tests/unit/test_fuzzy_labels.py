@@ -8,7 +8,8 @@ from connectors.reader.legacy.syllables import may_be_syllable
 from program.calendar.period import Period
 from program.forms.form import Form
 from program.forms.table import Label, Table
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 
 PACK = load_pack(ROOT / "config" / "soc-trang")

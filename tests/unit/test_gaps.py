@@ -8,8 +8,9 @@ from program.calendar.schedule import Duty
 from program.pack.catalogue import Amount, CapitalSource, Indicator, Project, Tag, Target
 from program.pack.completeness import PackGap, pack_gaps
 from program.pack.contact import Contact
-from program.pack.load import Pack
-from program.units.register import UnitKind, UnitRegister
+from program.pack.pack import Pack
+from program.units.register import UnitRegister
+from program.units.unit import UnitKind
 
 PLAIN: dict[str, Any] = {"tag": "C", "source": "S1"}
 DUTY: dict[str, Any] = {

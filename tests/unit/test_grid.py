@@ -11,7 +11,7 @@ from expectations.history.reports import HistoryReport, ReportHistory
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.elements import FormElement
-from program.units.register import UnitKind
+from program.units.unit import UnitKind
 
 REPORTS, LINES = 200, 60
 FIGURES = {"paid": FormElement("paid", "Đã giải ngân", "triệu đồng", is_line=True)}

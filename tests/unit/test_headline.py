@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.headline import headline
 
 MAY = date(2025, 5, 2)

@@ -23,7 +23,7 @@ from program.calendar.stage import Stage
 from program.errors import ConfigurationError
 from program.finding import Finding, Severity
 from program.forms.table import Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.submission import Submission

@@ -8,7 +8,7 @@ from benchmarks.in_memory import history_alone, reading_of
 from expectations.checking import Checker
 from expectations.run.isolate_failures import check_isolating_failures
 from program.errors import ConfigurationError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.submission import Submission

@@ -7,7 +7,7 @@ import pytest
 
 from program.calendar.stage import Stage
 from program.pack.lateness import Lateness
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ReportingRow
 from program.submission import Verdict
 from publish.reports.awaited import awaited_reports

@@ -18,7 +18,7 @@ from connectors.reader.open.workbook import CellValue, Sheet
 from connectors.reader.values.money import money_measure, names_money
 from program.calendar.period import Period
 from program.forms.table import Column, ColumnType, Label, Table
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from tests.workbooks import DISTRICT, HEADER, LIST_HEADER, MEASURES, TOTAL, without_further_columns
 
 NAMES = ["classes", "participants", "women", "ethnic_minority", "officials", "community", "days"]

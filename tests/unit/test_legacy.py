@@ -22,7 +22,8 @@ from connectors.reader.legacy.encodings import (
 )
 from connectors.reader.legacy.syllables import is_syllable, is_vietnamese
 from connectors.reader.open.fonts import font_styles
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from tests.workbooks import facts, in_old_font, met, old_tcvn3, old_vni, read, report, workbook
 

@@ -7,10 +7,11 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from program.calendar.period import Period
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.submission import Submission, Verdict
-from publish.template import Cell, Values, write_template
+from publish.template.values import Cell, Values
+from publish.template.workbook import write_template
 from tests.conftest import delivery
 from tests.shared_rules import asked, check
 

@@ -1,7 +1,7 @@
 """Tables that are too long for a page: every line is in one part, and a part is of one parent."""
 
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
 from publish.site.tables.parts import TablePart, parts_of
 
 

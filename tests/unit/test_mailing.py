@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from program.pack.contact import Contact
-from program.pack.load import Pack
 from program.pack.mailing_policy import MailingPolicy, QuietHours, last_step
+from program.pack.pack import Pack
 from tests.mailroom import at
 
 DUE = date(2025, 1, 15)

@@ -15,7 +15,7 @@ from connectors.packed_file import PackedFile
 from program.finding import ReaderFinding
 from program.limits import DEFAULT_LIMITS
 from program.mail import AuthenticationOutcome, HoldReason
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.senders import sender_of
 from tests.mails import (
     OFFICE,

@@ -18,7 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from program.finding import Finding, Severity
 from program.forms.template_marker import OVERVIEW_MARK
 from program.limits import DEFAULT_LIMITS
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from publish.finding_colours import FINDING_COLOURS
 from publish.marking.file_names import marked_name

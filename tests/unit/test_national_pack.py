@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from program.errors import ConfigurationError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from program.units.distinct_names import with_distinct_names
-from program.units.register import UnitKind, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import UnitKind
 from warehouse.national.definitions import definitions_of, differences, plan_definitions_of
 
 NATIONAL = ROOT / "config" / "national"

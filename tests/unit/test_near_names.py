@@ -3,7 +3,7 @@
 import pytest
 
 from program.near_names import nearest, nearest_code
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 
 @pytest.mark.parametrize(

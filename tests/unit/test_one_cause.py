@@ -15,7 +15,7 @@ from expectations.findings.format import format_estimate, format_ratio, with_mea
 from program.calendar.period import Period
 from program.finding import Finding, Severity
 from program.finding_groups import grouped
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.submission import Submission, Verdict

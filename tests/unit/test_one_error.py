@@ -8,7 +8,7 @@ from expectations.checking import Checker
 from expectations.docs.examples import changed, load_examples, reading_of
 from program.calendar.period import Period
 from program.finding import Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.submission import Submission

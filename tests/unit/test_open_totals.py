@@ -7,10 +7,11 @@ import pytest
 from expectations.checking import Checker
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.submission import Submission
-from publish.template import Values, write_template
 from publish.template.requests import request_of
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.conftest import Fill
 from tests.filled_templates import asks
 from tests.shared_rules import rules_of

@@ -10,7 +10,7 @@ from benchmarks.in_memory import Report, history_alone, reading_of
 from expectations.checking import Checker
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.history import no_history
 from program.submission import Submission, Verdict
 

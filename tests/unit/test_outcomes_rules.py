@@ -17,11 +17,13 @@ from program.finding import ReaderFinding
 from program.forms.form import Form
 from program.forms.table import Column, ColumnType, Table
 from program.limits import DEFAULT_LIMITS
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import ROOT
 from program.submission import Submission, Verdict
-from publish.template import Cell, Values, write_template
+from publish.template.values import Cell, Values
+from publish.template.workbook import write_template
 from tests.conftest import delivery, period_of
 from tests.shared_rules import asked, check
 

@@ -9,9 +9,10 @@ import pytest
 
 from program.calendar.schedule import obligations
 from program.errors import ConfigurationError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
-from program.units.register import UnitKind
+from program.units.unit import UnitKind
 from tests.unit.test_units import OFFICIAL
 
 PROJECTS = {f"DA{number}" for number in range(1, 11)}

@@ -1,7 +1,7 @@
 """What the page puts in order: lines are units, not codes; an old district's land goes on."""
 
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ProgressRow, ReportingRow, StageRow, TerritorySumRow
 from program.submission import Verdict
 from publish.site.tables.grids import PageColumn, indicator_tables, reporting_tables

@@ -12,7 +12,8 @@ from expectations.rules.rule_set import RuleSet
 from program.errors import ConfigurationError
 from program.finding import ReaderFinding, Severity
 from program.forms.qualifier import Qualifier
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.parsed_report import ParsedReport
 from program.settings import ROOT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from tests.workbooks import (
     IDENTITY,

@@ -9,12 +9,13 @@ from program.calendar.period import Period
 from program.forms.nil_report import NIL_LABEL
 from program.forms.plan_pairs import PlanPair, plan_pairs
 from program.forms.table import OverTime
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.plan_rows import NarrativeRow, PlanRow
 from publish.rendering import render
 from publish.site.narrative_pages import NarrativePage
 from publish.site.tables.plans import narrative_groups, plan_panel
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.workbooks import read
 
 

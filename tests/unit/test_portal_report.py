@@ -6,7 +6,7 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from tests.conftest import delivery
 from tests.portal_reports import LEVELS, REPORT
 from tests.workbooks import class_list, facts, figures, met, read, read_all, summary, workbook

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from program.finding import Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import FirstSubmissionRow, QualityRow, RuleExample, RunCount
 from program.submission import Verdict
 from publish.site.quality_page import (

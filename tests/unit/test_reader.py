@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from program.calendar.period import Period
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, facts_of
 from program.settings import ROOT
 from tests.workbooks import (

@@ -15,9 +15,10 @@ from program.calendar.stage import Stage
 from program.finding import Severity
 from program.forms.qualifier import Qualifier
 from program.forms.template_marker import MARKER_SHEET
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, facts_of
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.conftest import GOOD_LEVELS, delivery
 from tests.workbooks import class_list, figures, read, read_all, report, summary, workbook
 

@@ -2,7 +2,7 @@
 
 from program.calendar.period import Period
 from program.delivery import Delivery
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport, ParsedTable, facts_of
 from program.submission import Fact
 from tests.conftest import delivery

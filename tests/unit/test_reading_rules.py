@@ -25,11 +25,13 @@ from program.calendar.stage import Stage
 from program.finding import ReaderFinding
 from program.forms.template_marker import MARKER_SHEET
 from program.limits import DEFAULT_LIMITS
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.pack.source import FolderSource
 from program.parsed_report import ParsedReport
 from program.settings import ROOT, Settings
-from publish.template import Values, write_template
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.conftest import delivery
 from tests.faults import faulty
 from tests.mails import attached, mail, plain

@@ -22,7 +22,8 @@ from program.calendar.period import Period
 from program.finding import Severity
 from program.forms.qualifier import Qualifier
 from program.forms.table import Column, ColumnType
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "reading.md"

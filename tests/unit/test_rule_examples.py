@@ -20,7 +20,7 @@ from expectations.docs.scenario_pages import page_of_reports
 from expectations.docs.scenarios import load_scenarios
 from expectations.rules.rule_set import RuleSet
 from program.finding import Finding, Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 
 PAGES = ROOT / "docs" / "rules"

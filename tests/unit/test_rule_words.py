@@ -18,7 +18,8 @@ from program.delivery import Delivery
 from program.errors import ConfigurationError
 from program.finding import ReaderFinding
 from program.limits import DEFAULT_LIMITS
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.submission import Verdict
 from tests.conftest import Fill, delivery

@@ -14,7 +14,8 @@ import pytest
 from examples.synthetic.training import MISSING, QUARTERS, workbook_of
 from program.calendar.period import Period
 from program.calendar.stage import Stage
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import ROOT
 from tests.conftest import SAMPLES

@@ -9,8 +9,8 @@ from program.calendar.period import Period, PeriodKind
 from program.calendar.schedule import Calendar, Due, Duty, WorkingDays, obligations
 from program.calendar.stage import Stage
 from program.pack.contact import Correspondence
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind
+from program.pack.pack import Pack
+from program.units.unit import Unit, UnitKind
 
 WORKING = WorkingDays(public_holidays="VN", source="test")
 QUARTERLY = Duty(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 import xlsxwriter
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import ROOT
 from tests.workbooks import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from program.calendar.stage import Stage
 from program.pack.catalogue import Tag
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ProgressRow
 from program.records.target_status import TargetStatus
 from publish.site.tables.target_summary import status_counts, target_summary

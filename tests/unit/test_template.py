@@ -23,13 +23,15 @@ from program.forms.nil_report import NIL_LABEL
 from program.forms.table import Column, ColumnType, Table
 from program.forms.template_marker import MARKER_SHEET, read_marker
 from program.forms.totals import formula_of
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.settings import ROOT
-from program.units.register import Unit, UnitKind
-from publish.template import Values, write_template
+from program.units.unit import Unit, UnitKind
 from publish.template.choices import CHOICES_SHEET
 from publish.template.guide import GUIDE_SHEET
+from publish.template.values import Values
+from publish.template.workbook import write_template
 from tests.conftest import period_of
 from tests.shared_rules import rules_of
 from tests.unit.test_form import COLUMN, IDENTITY

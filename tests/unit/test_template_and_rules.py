@@ -12,7 +12,8 @@ from expectations.rules.rule_set import RuleSet
 from program.finding import Finding
 from program.forms.form import Form
 from program.forms.table import Column
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 from publish.finding_colours import FINDING_COLOURS
 from publish.template.styles import LEGEND

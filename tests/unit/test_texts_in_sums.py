@@ -6,7 +6,7 @@ import pytest
 
 from expectations.checking import Checker
 from program.finding import Finding
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from tests.shared_rules import rules_of
 from tests.workbooks import (
     COMMUNE,

@@ -17,7 +17,8 @@ from program.delivery import Delivery
 from program.errors import ConfigurationError
 from program.finding import Finding, Severity
 from program.limits import DEFAULT_LIMITS
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.parsed_report import ParsedReport, facts_of
 from program.settings import ROOT

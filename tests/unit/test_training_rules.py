@@ -9,7 +9,7 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.submission import Submission, Verdict
 from tests.conftest import GOOD_LEVELS, Fill, delivery
 from tests.shared_rules import asked, rules_of

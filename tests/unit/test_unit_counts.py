@@ -8,10 +8,11 @@ import pytest
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from program.errors import ConfigurationError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.units.counts import UnitCount, UnitCounts, UnitSize
-from program.units.register import UnitKind
+from program.units.unit import UnitKind
 from tests.unit.test_outcomes_rules import GOOD, read
 
 BEFORE_MERGER = date(2024, 12, 31)

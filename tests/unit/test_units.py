@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from program.errors import ConfigurationError
 from program.settings import ROOT
-from program.units.register import Unit, UnitKind, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import Unit, UnitKind
 
 DAY = date(2024, 8, 31)
 LAST, FIRST = date(2025, 6, 30), date(2025, 7, 1)

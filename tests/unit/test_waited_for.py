@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from docx import Document
 
 from program.calendar.stage import Stage
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.letter import Letter, News
 from program.records.query_rows import ReportingRow
 from publish.documents.brief import BriefFacts, brief_bytes

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from program.errors import ConfigurationError, WarehouseError
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.units.distinct_names import with_distinct_names
 from program.units.unit import UnitKind
 from warehouse.catalogue import pack_rows

@@ -9,7 +9,7 @@ from program.forms.elements import FormElement, form_elements
 from program.forms.form import Form
 from program.forms.plan_pairs import PlanPair, plan_pairs
 from program.pack.catalogue import Indicator
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.yaml_file import Model
 
 _LABELS = {

@@ -20,8 +20,8 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage, split_stage
 from program.forms.template_marker import HIDDEN_SHEETS, MARKER_SHEET, TemplateMarker, read_marker
 from program.labels import fold
-from program.pack.load import Pack
-from program.units.register import UnitKind
+from program.pack.pack import Pack
+from program.units.unit import UnitKind
 
 _Headers: TypeAlias = dict[str, Header]
 """The header of each table that was found, by table name."""

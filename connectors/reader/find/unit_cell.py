@@ -25,8 +25,9 @@ from program.forms.form import Form
 from program.forms.nil_report import NIL_HINT, NIL_LABEL
 from program.forms.table import Label
 from program.labels import fold, opening_of, openings_of
-from program.pack.load import Pack
-from program.units.register import Unit, UnitKind, UnitRegister
+from program.pack.pack import Pack
+from program.units.register import UnitRegister
+from program.units.unit import Unit, UnitKind
 from program.vietnamese import format_date
 
 _DEPTH = 30

@@ -22,7 +22,7 @@ from program.finding import ReaderFinding
 from program.forms.form import Form
 from program.forms.table import Table
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.vietnamese import format_number
 
 Json: TypeAlias = dict[str, Any]

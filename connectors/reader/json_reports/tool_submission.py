@@ -26,7 +26,7 @@ from connectors.reader.json_reports.portal_report import (
 from program.finding import ReaderFinding
 from program.forms.table import Column, ColumnType, Table
 from program.limits import Limits
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.pack.source import KoboSource, ToolSource
 from program.tools.field_places import field_at
 from program.tools.tool_form import LINE, Answer, ToolForm, ToolTable

@@ -12,7 +12,8 @@ from program.finding import ReaderFinding
 from program.forms.form import Form
 from program.forms.table import UNIT_SEPARATOR, ColumnType
 from program.parsed_report import ParsedTable
-from program.units.register import Unit, UnitKind, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import Unit, UnitKind
 
 _BETWEEN_UNITS = re.compile(r"[;,\n/]|\bvà\b")
 """What stands between units: "Huyện Mỹ Xuyên, huyện Cù Lao Dung và thị xã Ngã Năm"."""

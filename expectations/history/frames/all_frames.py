@@ -31,7 +31,7 @@ from expectations.history.reports import HistoryReport, ReportHistory
 from expectations.history.spread import integers
 from program.forms.elements import form_elements
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.vietnamese import format_instant
 
 _COMPARED = (

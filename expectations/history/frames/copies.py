@@ -22,7 +22,7 @@ from expectations.history.grid import FigureGrid
 from expectations.history.reports import HistoryReport, ReportHistory
 from expectations.history.spread import Booleans, Integers, integers
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.vietnamese import vietnam_day
 
 # The factor keeps a figure and its value apart where both have the same hash.

@@ -14,7 +14,7 @@ from expectations.history.columns import INDICATOR_COLUMNS
 from expectations.history.comparable import Comparable, ComparableIndex
 from expectations.history.reports import HistoryReport, ReportHistory
 from program.pack.catalogue import Indicator, IndicatorKind, Target
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 _MEETS: dict[str, Callable[[float, float], bool]] = {
     "at_least": operator.ge,

@@ -15,7 +15,7 @@ from expectations.history.reports import HistoryReport, ReportHistory
 from expectations.history.spread import Floats, integers
 from program.calendar.period import Period
 from program.forms.form import Form
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.vietnamese import vietnam_day
 
 NOT_REVISED: tuple[object, ...] = (0, 0, "", "")

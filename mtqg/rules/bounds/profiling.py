@@ -9,7 +9,8 @@ import typer
 from mtqg.console import errors, out
 from program.errors import UsageError
 from program.forms.form import Form
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import load_settings, quiet_third_parties
 from program.vietnamese import VIETNAM_TIME
 

@@ -10,7 +10,8 @@ from mtqg.console import print_json
 from mtqg.maintenance.progress_bar import progress
 from mtqg.rules.diff.comparison import RuleComparison, VerdictChange
 from program.errors import UsageError
-from program.pack.load import Pack, load_pack
+from program.pack.load import load_pack
+from program.pack.pack import Pack
 from program.settings import load_settings, quiet_third_parties
 
 

@@ -16,7 +16,7 @@ from mtqg.rules.diff.comparison import (
 )
 from mtqg.rules.diff.replay import Replayed
 from mtqg.rules.diff.sides import RuleSide
-from program.pack.load import Pack
+from program.pack.pack import Pack
 
 T = TypeVar("T", FindingPlace, Turned)
 

@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 from expectations.rules.earlier_revision import load_rules_of_revision
 from expectations.rules.rule_set import RuleSet
 from program.errors import ConfigurationError, UsageError
-from program.pack.load import Pack, fingerprint_of, layout_files, load_pack
+from program.pack.load import fingerprint_of, layout_files, load_pack
+from program.pack.pack import Pack
 from program.settings import ROOT
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from program.pack.boundaries import Boundaries, Ring
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.site.charts.scale import class_limits, class_of
 
 WIDTH = 360

@@ -3,10 +3,10 @@
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator, IndicatorKind
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ProgressRow, TerritorySumRow
 from program.records.reporting_rates import Rates
-from program.units.register import Unit
+from program.units.unit import Unit
 from publish.reports.table import CellValue, Number, ReportColumn
 from publish.site.quality_page import FirstSubmissionRate
 

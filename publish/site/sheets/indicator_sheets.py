@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from program.pack.catalogue import Indicator
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ProgressRow, TerritorySumRow
 from publish.reports.table import CellValue, Number, ReportColumn, ReportRow, ReportTable
 from publish.site.indicator_pages import IndicatorPage

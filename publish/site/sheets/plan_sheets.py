@@ -1,6 +1,6 @@
 """The tables of the page on plans as sheets: one for each form, its years below each other."""
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.reports.plan_table import BASES, PLAN_COLUMNS, PLAN_NOTE, plan_section
 from publish.reports.table import ReportRow, ReportTable
 from publish.site.sheets.columns import DOUBT_NOTE, sheet_name, source_notes

@@ -2,7 +2,7 @@
 
 from program.calendar.period import Period
 from program.forms.measure import to_printed
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.site_rows import DisbursementRow
 from publish.reports.table import CellValue, Number, ReportColumn, ReportRow, ReportTable
 from publish.site.project_pages import ProjectPage

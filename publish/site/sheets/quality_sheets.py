@@ -5,7 +5,7 @@ Without the words of findings, which quote a report, and may name persons.
 
 from program.calendar.period import Period
 from program.finding import Severity
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.reports.table import CellValue, Number, ReportColumn, ReportRow, ReportTable
 from publish.site.quality_page import FirstSubmissionRate, QualityPage
 from publish.site.sheets.columns import UNIT_COLUMNS, at_once_cell, source_notes, unit_cells

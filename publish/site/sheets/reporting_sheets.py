@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ReportingRow
 from program.records.report_state import ReportState
 from publish.reports.table import CellValue, Number, ReportColumn, ReportRow, ReportTable, RowLook

@@ -1,7 +1,7 @@
 """The tables of a unit's page as sheets: its figures, and its reports."""
 
 from program.calendar.period import Period
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from publish.reports.table import ReportColumn, ReportRow, ReportTable
 from publish.site.sheets.columns import (
     DOUBT_NOTE,

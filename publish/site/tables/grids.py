@@ -11,14 +11,14 @@ from typing import Generic, NamedTuple, TypeVar
 from program.calendar.period import Period, PeriodKind
 from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import (
     ProgressRow,
     ReportingRow,
     StageRow,
     TerritorySumRow,
 )
-from program.units.register import Unit, UnitKind
+from program.units.unit import Unit, UnitKind
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from program.calendar.period import Period
 from program.pack.catalogue import Project
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.headline import headline
 from program.records.site_rows import DisbursementRow
-from program.units.register import Unit
+from program.units.unit import Unit
 from program.vietnamese import format_number
 from publish.site.charts.bars import Bars, BarValue, bars
 from publish.site.pages import unit_path

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
-from program.units.register import Unit, UnitRegister
+from program.units.register import UnitRegister
+from program.units.unit import Unit
 
 T = TypeVar("T")
 

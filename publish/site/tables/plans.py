@@ -11,8 +11,8 @@ from itertools import groupby
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.measure import to_printed
-from program.pack.load import NARRATIVE, Pack
-from program.pack.pack import Program
+from program.pack.load import NARRATIVE
+from program.pack.pack import Pack, Program
 from program.records.plan_rows import NarrativeRow, PlanRow
 from program.units.unit import Unit
 

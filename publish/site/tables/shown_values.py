@@ -4,7 +4,7 @@ from datetime import date
 
 from program.forms.measure import to_printed
 from program.forms.table import Column, ColumnType
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.site_rows import SubmissionFact
 from program.vietnamese import format_date, format_number
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from program.calendar.period import Period
 from program.pack.catalogue import Indicator
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.query_rows import ProgressRow
 from program.records.target_status import TargetStatus
 

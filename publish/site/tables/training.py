@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from program.pack.load import Pack
+from program.pack.pack import Pack
 from program.records.headline import headline
 from publish.site.tables.plans import PlanGroup, PlanPanel
 from warehouse.queries.report_facts import TrainingOfPeriod
