@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from benchmarks.cpu import cost_of, measured
-from tests.conftest import Postgres
+from tests.postgres import Postgres
 from warehouse.database.backends import warehouse_url
 
 BUSY_CHILD = """

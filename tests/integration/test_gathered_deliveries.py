@@ -22,8 +22,9 @@ from flows.night.run_context import RunContext, open_run
 from program.records.history import History
 from program.settings import Settings
 from tests.conftest import Fill
-from tests.integration.test_steps import BAD_LEVELS, collect, count, figure, load, whole_night
+from tests.integration.test_steps import BAD_LEVELS, count, figure, whole_night
 from tests.portal_reports import CLASSES, REPORT
+from tests.steps_by_hand import collect, load
 from tests.workbooks import (
     CLASS,
     COMMUNE,

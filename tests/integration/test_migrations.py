@@ -13,8 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, MetaData, Table, inspect, select, text
 
 from program.errors import WarehouseError
-from program.settings import Settings
-from tests.conftest import ROOT
+from program.settings import ROOT, Settings
 from tests.state_guard import stop_watching
 from warehouse.database import engine as opening
 from warehouse.database.backends import OpenMode, make_engine

@@ -11,15 +11,8 @@ from typer.testing import CliRunner
 from expectations.rules.rule_set import SUITES
 from mtqg.cli import app
 from program.settings import Settings
-from tests.integration.test_comparing import (
-    BRIDGE,
-    HOUSE,
-    ROAD,
-    Put,
-    night,
-    pack_with_a_critical_claim,
-    put,
-)
+from tests.integration.test_comparing import Put, night, pack_with_a_critical_claim, put
+from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
 

@@ -12,9 +12,8 @@ from sqlalchemy.exc import DatabaseError
 
 from program.records.audit import Signature
 from program.records.letter import NoticeKind
-from program.settings import Settings
+from program.settings import ROOT, Settings
 from program.submission import Verdict
-from tests.conftest import ROOT
 from tests.state_guard import REFUSED, stop_watching
 from warehouse.database.backends import OpenMode
 from warehouse.database.engine import open_warehouse
