@@ -93,18 +93,23 @@ def sync_catalogue(engine: Engine, pack: Pack, due: Sequence[Obligation], now: d
         (PlanPairRow, _plan_pairs(pack)),
         (ObligationRow, map(_obligation, due)),
     ]
-    names = [PeriodRow.__tablename__]
+    changed = []
     with db_errors_as_sentences(engine), engine.begin() as connection:
-        _fill_periods(connection)
+        if _fill_periods(connection):
+            changed.append(PeriodRow.__tablename__)
         for table, rows in contents:
-            _renew(connection, table, rows, now)
-            names.append(table.__tablename__)
+            if _renew(connection, table, rows, now):
+                changed.append(table.__tablename__)
         # Without statistics, PostgreSQL plans the marts of a first run for empty tables.
-        renew_statistics(connection, names)
+        if changed:
+            renew_statistics(connection, changed)
 
 
-def _renew(connection: Connection, table: Any, rows: Iterable[_Values], now: datetime) -> None:
-    """Close the current rows that are not in `rows`, and insert those that are new."""
+def _renew(connection: Connection, table: Any, rows: Iterable[_Values], now: datetime) -> bool:
+    """Close the current rows that are not in `rows`, and insert those that are new.
+
+    Returns whether there were any.
+    """
     # A row is unchanged if every value that the pack declares is: not all tables have a key that
     # the pack knows.
     declared_columns = [c.name for c in table.__table__.columns if c.name not in _OWN_COLUMNS]
@@ -123,6 +128,7 @@ def _renew(connection: Connection, table: Any, rows: Iterable[_Values], now: dat
     # SQLAlchemy would insert one row of defaults for an empty list.
     if added:
         connection.execute(insert(table), added)
+    return bool(ended or added)
 
 
 def _current_keys(
@@ -169,11 +175,13 @@ def fill_periods(engine: Engine) -> None:
         _fill_periods(connection)
 
 
-def _fill_periods(connection: Connection) -> None:
+def _fill_periods(connection: Connection) -> bool:
+    """Fill the table of periods; return whether it was empty."""
     # One row is enough to know: all of them are inserted together.
     is_filled = connection.scalar(select(PeriodRow.code).limit(1)) is not None
     if not is_filled:
         connection.execute(insert(PeriodRow), _periods())
+    return not is_filled
 
 
 def _periods() -> list[_Values]:

@@ -190,6 +190,9 @@ def _recipient(
 
 def compare(run: RunContext) -> None:
     """Cross-check the newly current reports with those of other units and forms."""
+    # After a large load the database plans the questions of this step and the next ones badly.
+    if run.summary.verdicts:
+        ready_for_questions(run.warehouse)
     run.summary.compared = cross_check_current(
         run.warehouse,
         lambda: run.checker,
@@ -218,8 +221,6 @@ def publish(run: RunContext) -> None:
     # An intake publishes nothing: it does not import what does.
     from publish.site.site import prune_docs, publish_site  # noqa: PLC0415
 
-    # After a large load the database plans the page's queries badly without new statistics.
-    ready_for_questions(run.warehouse)
     write_data_docs(run)
     with public_files():
         page = publish_site(run.warehouse, run.pack, run.settings, run.now())

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +15,8 @@ from flows.night.run_context import open_run
 from program.settings import Settings
 from tests.conftest import SAMPLES
 from tests.steps_by_hand import collect, load
+from warehouse import catalogue
+from warehouse.database import views
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("reads_here")]
 DAY = date(2025, 10, 20)
@@ -96,3 +98,30 @@ def test_what_is_printed_from_kept_figures_is_what_is_printed_from_the_warehouse
     shutil.rmtree(reports)
     published_on(settings, DAY + timedelta(days=1))
     assert {path: path.read_bytes() for path in printed} == printed
+
+
+def test_statistics_of_the_database_are_renewed_only_after_a_change(
+    settings: Settings, sample: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed: list[str] = []
+
+    def note(_connection: object, tables: Iterable[str]) -> None:
+        renewed.extend(tables)
+
+    monkeypatch.setattr(catalogue, "renew_statistics", note)
+    monkeypatch.setattr(views, "renew_statistics", note)
+
+    def tables_of(day: date) -> set[str]:
+        renewed.clear()
+        with open_run(settings, day) as run:
+            collect(run)
+            load(run)
+            steps.compare(run)
+            assert run.finish()["errors"] == []
+        return set(renewed)
+
+    sample("949-thanh-tri")
+    assert {"units", "periods", "facts", "submissions"} <= tables_of(DAY)
+    assert tables_of(DAY) == set()
+    sample("31561-dai-hai")
+    assert "facts" in tables_of(DAY)

@@ -1,6 +1,6 @@
 """Read findings from the warehouse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine, select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
+from warehouse.database.portions import portions
 from warehouse.lifecycle.versions import versions_of
 from warehouse.tables import FindingRow, SubmissionRow
 
@@ -33,9 +34,20 @@ def findings_of_cross_check(
     return tuple(finding_of(row) for row in rows if row.cross_check_found_at == moment)
 
 
-def _open_rows(session: Session, submission_id: int) -> Iterator[FindingRow]:
+def findings_by_submission(
+    session: Session, submission_ids: Sequence[int]
+) -> dict[int, tuple[Finding, ...]]:
+    """Return the open findings of submissions by their number, as `findings_of` does for one."""
+    found: dict[int, list[Finding]] = {number: [] for number in submission_ids}
+    for portion in portions(submission_ids):
+        for row in _open_rows(session, *portion):
+            found[row.submission_id].append(finding_of(row))
+    return {number: tuple(findings) for number, findings in found.items()}
+
+
+def _open_rows(session: Session, *submission_ids: int) -> Iterator[FindingRow]:
     query = select(FindingRow).where(
-        FindingRow.submission_id == submission_id, FindingRow.closed_at.is_(None)
+        FindingRow.submission_id.in_(submission_ids), FindingRow.closed_at.is_(None)
     )
     # The positions are those of the check, then those of each cross-check.
     yield from session.scalars(query.order_by(FindingRow.position))

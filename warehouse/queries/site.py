@@ -17,7 +17,7 @@ from program.records.site_rows import (
     SubmissionLine,
 )
 from program.submission import Verdict
-from warehouse.lifecycle.stored_findings import findings_of
+from warehouse.lifecycle.stored_findings import findings_by_submission, findings_of
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
 
 
@@ -117,4 +117,4 @@ def findings_of_submissions(
 ) -> dict[int, tuple[Finding, ...]]:
     """Return the open findings of submissions, by their number."""
     with Session(engine) as session:
-        return {number: findings_of(session, number) for number in submission_ids}
+        return findings_by_submission(session, submission_ids)
