@@ -125,21 +125,16 @@ class Period:
         except ValueError:
             # No code. An office writes words.
             pass
+        period = _written(fold(text))
+        if period is not None:
+            return period
+        # "Quý IV năm 2024 (từ 01/10/2024 đến 31/12/2024)": both must say the same.
         inner = bracketed(text)
         outer = without_brackets(text)
-        if inner and fold(outer):
-            # "Quý IV năm 2024 (từ 01/10/2024 đến 31/12/2024)": both must say the same.
-            periods = {cls.read(each) for each in (outer, *inner)}
-            return periods.pop() if len(periods) == 1 else None
-        folded = fold(text)
-        for kind, pattern in _WRITTEN:
-            match = pattern.fullmatch(folded)
-            if match is not None:
-                year = 2000 + int(match["year"]) % 100
-                # The pattern of a year has no group `n`.
-                number = match.groupdict().get("n")
-                return cls(year, kind, _ordinal(number))
-        return _spanned(folded)
+        if not inner or not fold(outer):
+            return None
+        periods = {cls.read(each) for each in (outer, *inner)}
+        return periods.pop() if len(periods) == 1 else None
 
     @property
     def code(self) -> str:
@@ -224,6 +219,18 @@ class Period:
 
 def _periods_in_year(kind: PeriodKind) -> int:
     return 12 // _MONTHS_IN[kind]
+
+
+def _written(folded: str) -> Period | None:
+    """Return the period that a folded text names in words or as a span; None for another text."""
+    for kind, pattern in _WRITTEN:
+        match = pattern.fullmatch(folded)
+        if match is not None:
+            year = 2000 + int(match["year"]) % 100
+            # The pattern of a year has no group `n`.
+            number = match.groupdict().get("n")
+            return Period(year, kind, _ordinal(number))
+    return _spanned(folded)
 
 
 def _spanned(folded: str) -> Period | None:
