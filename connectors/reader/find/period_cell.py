@@ -100,19 +100,30 @@ def _occasion_of_marker(found: Recognised) -> ReportedPeriod:
 def _periods_in_titles(found: Recognised) -> Iterator[ReportedPeriod]:
     """Yield each period of the form's kinds that a title above the tables ends with.
 
-    A part of a title may end with a period too: "Quý II/2025 – Huyện Kế Sách". Not where the title
-    also says until when its figures are.
+    A part of a title may end with a period too: "Quý II/2025 – Huyện Kế Sách".
     """
     for title in titles_of(found):
-        texts = [title.text]
-        if not _UNTIL.search(fold(title.text)):
-            texts += title_parts(title.text)
-        for each in texts:
+        for each in (title.text, *_parts_alone(title.text)):
             text, stage = split_stage(each)
             period = _period_at_end(text)
             if period is not None and period.kind in found.form.periods:
                 note = at(title, "FORM-55", read_as=period.label)
                 yield ReportedPeriod(period, stage, title, (note,))
+
+
+def _parts_alone(title: str) -> Iterator[str]:
+    """Yield the parts of a title that mean the same without what stands before them.
+
+    None does where the title also says until when its figures are. The year of "ngày … tháng …,
+    năm 2025" is a day's, and that of "giai đoạn từ năm 2021 – năm 2025" ends the Program.
+    """
+    folded = fold(title)
+    if _UNTIL.search(folded):
+        return
+    for part in title_parts(title):
+        before, _, _ = folded.partition(fold(part))
+        if not _OTHER_TIMES.search(_PHASE.sub("", before)):
+            yield part
 
 
 def _period_at_end(text: str) -> Period | None:
