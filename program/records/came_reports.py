@@ -20,7 +20,8 @@ def came_reports(rows: Iterable[RunSubmissionRow]) -> list[CameReport]:
     """Return the reports of some submissions in order of their first arrival.
 
     `rows` are in order of arrival. A file whose report is unknown stands for itself, with the files
-    of that name from the same sender.
+    of that name from the same sender. Where the sender is unknown too, two files of one name may
+    come from two people: each is a report.
     """
     by_report: dict[tuple[object, ...], list[RunSubmissionRow]] = {}
     for row in rows:
@@ -36,7 +37,7 @@ def verdict_counts(reports: Iterable[CameReport]) -> Mapping[Verdict, int]:
 
 def _report_of(row: RunSubmissionRow) -> tuple[object, ...]:
     if row.form_code is None or row.unit_code is None or row.period is None:
-        return row.sender_unit, row.delivery_name
+        return row.sender_unit or row.delivery_id, row.delivery_name
     return row.form_code, row.unit_code, row.period, row.stage
 
 

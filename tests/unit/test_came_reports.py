@@ -51,6 +51,13 @@ def test_a_file_whose_report_is_unknown_stands_for_itself() -> None:
     assert [report.times for report in reports] == [2, 1]
 
 
+def test_files_of_unknown_senders_stand_for_themselves_whatever_their_names() -> None:
+    unknown = replace(FIRST, form_code=None, sender_unit=None, verdict=Verdict.UNREADABLE)
+    of_somebody_else = replace(unknown, delivery_id=2)
+    reports = came_reports([unknown, of_somebody_else, replace(unknown, submission_id=9)])
+    assert [report.times for report in reports] == [1, 1]
+
+
 def test_the_morning_mail_has_one_line_for_a_report_and_says_how_often_it_came(pack: Pack) -> None:
     office = pack.correspondence.office.email
     letter = Letter("often", office, AT, date(2025, 2, 20), news=News(0, 4))
