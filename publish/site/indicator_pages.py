@@ -311,7 +311,7 @@ def _map_of(
 
     If none has enough, the period counts in which most have one.
     """
-    column = _latest_full(grid, is_enough)
+    column = latest_full(grid, is_enough)
     if column is None or not _is_drawable(indicator):
         return None
     position = grid.columns.index(column)
@@ -332,10 +332,14 @@ def _map_of(
     return None if drawn is None else MapView(column.period, column.stage, grid.level, drawn)
 
 
-def _latest_full(
+def latest_full(
     grid: ReportingGrid[ProgressRow], is_enough: Callable[[int, int], bool]
 ) -> PageColumn | None:
-    best: tuple[int, PageColumn] | None = None
+    """Return the latest column in which enough units that existed then have a figure.
+
+    If none has enough, the column with the most figures; None if there is no figure.
+    """
+    best: tuple[tuple[bool, int], PageColumn] | None = None
     for position, column in enumerate(grid.columns):
         end = Period.parse(column.period).end
         filled = 0
@@ -345,9 +349,10 @@ def _latest_full(
             units += unit.is_valid_on(end)
             if cell is not None and cell.actual is not None:
                 filled += 1
-        # With enough units, a later column is better than a fuller one. Columns come in order of
-        # time.
-        rank = units if is_enough(filled, units) else filled
+        # With enough units, a later column is better than a fuller one, also where units ended
+        # since. Columns come in order of time.
+        is_full = is_enough(filled, units)
+        rank = is_full, 0 if is_full else filled
         if filled and (best is None or rank >= best[0]):
             best = (rank, column)
     return best[1] if best else None
