@@ -66,9 +66,9 @@ class Province:
 
     def ask(self, *arguments: str) -> str:
         """What a command that only reads prints, in this process."""
-        told = CliRunner().invoke(app, [*arguments], env=self.settings)
-        assert told.exception is None, told.stderr
-        return told.stdout
+        result = CliRunner().invoke(app, [*arguments], env=self.settings)
+        assert result.exception is None, result.stderr
+        return result.stdout
 
     def json(self, *arguments: str) -> list | dict:
         """What a command that only reads answers, as data."""

@@ -40,9 +40,9 @@ def mtqg(tmp_path_factory: pytest.TempPathFactory, prefect: PrefectServer) -> Ru
         )
 
     def ask(*arguments: str) -> Any:
-        told = CliRunner().invoke(app, [*arguments, "--json"], env=settings)
-        assert told.exception is None, told.stderr
-        return json.loads(told.stdout)
+        result = CliRunner().invoke(app, [*arguments, "--json"], env=settings)
+        assert result.exception is None, result.stderr
+        return json.loads(result.stdout)
 
     mtqg.ask = ask  # type: ignore[attr-defined]
     mtqg.var = var  # type: ignore[attr-defined]
