@@ -9,6 +9,7 @@ from flows.mail.send_letters import present
 from flows.night.runtime import run_name
 from flows.recovery.heartbeat import Alarm, find_alarm, mail_alarm, tell_channels
 from program.errors import MailDeferredError
+from program.machine.file_access import private_files
 
 
 @flow(
@@ -32,8 +33,10 @@ def alarm(hours: int = 26, missing: str = "") -> str:
     # A wrong pack or setting is why it is missing, and the better news.
     if missing and not found.details:
         found = Alarm(f"No run of the deployment {missing} has completed for {hours} hours.")
-    failures = tell_channels(settings, found, now)
-    mail_alarm(settings, found, now)
+    # The mail, which may quote the pack, is kept as a file.
+    with private_files():
+        failures = tell_channels(settings, found, now)
+        mail_alarm(settings, found, now)
     if failures:
         raise MailDeferredError("\n".join(failures))
     return found.text

@@ -65,8 +65,14 @@ class FolderTransport:
             raise MailServerUnavailableError(f"outbox: cannot write {path}: {error}") from error
 
     def holds(self, message: Message) -> bool:
-        """Tell whether the mail is in the folder: one with its Message-ID."""
-        return self._path(message).exists()
+        """Tell whether the mail is in the folder: one with its Message-ID.
+
+        False too where the folder cannot be looked into.
+        """
+        try:
+            return self._path(message).exists()
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Do nothing: a folder needs no connection."""

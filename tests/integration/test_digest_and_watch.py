@@ -248,7 +248,20 @@ def test_the_deployed_alarm_mails_what_is_wrong_and_nothing_where_all_is_well(
     assert not (tmp_path / "outbox").exists()
     run(engine, datetime.now(UTC) - timedelta(minutes=9), "failed", "source portal: down")
     assert alarm.fn(hours=2).endswith("the first: source portal: down")
-    assert len(list((tmp_path / "outbox").glob("alarm-*.eml"))) == 1
+    (mail,) = (tmp_path / "outbox").glob("alarm-*.eml")
+    (kept,) = (tmp_path / "digests").glob("alarm-*.eml")
+    assert [file.stat().st_mode & 0o077 for file in (mail, mail.parent, kept, kept.parent)] == [
+        0
+    ] * 4
+
+
+def test_an_alarm_goes_out_where_its_kept_mails_cannot_be_looked_at(
+    settings: Settings, inbox: Inbox
+) -> None:
+    # No file system has names of 300 bytes: root too gets an error, as others do of a closed folder.
+    nowhere = settings.var / ("a" * 300)
+    served = settings.model_copy(update={"var": nowhere, "smtp_url": SecretStr(inbox.url)})
+    assert [mail_alarm(served, Alarm("No run can begin."), NOW) for _ in range(2)] == [True, True]
 
 
 def test_the_deployed_mails_send_what_waits(
