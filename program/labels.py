@@ -46,9 +46,18 @@ def fold(text: str) -> str:
     return " ".join(text.translate(_FOLDED).split())
 
 
+_TWO_NUMBERS = re.compile(r"[0-9] [0-9]")
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 _OPENING = 3
 """Letters of an opening."""
+
+
+def joined(folded: str) -> str:
+    """Return a folded text without its spaces; as it is where two numbers would become one.
+
+    "DA 1, 0" is not "DA10".
+    """
+    return folded if _TWO_NUMBERS.search(folded) else folded.replace(" ", "")
 
 
 def bracketed(text: str) -> list[str]:

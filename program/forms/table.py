@@ -14,7 +14,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from program.forms.measure import MONEY_MEASURES
-from program.labels import fold, openings_of, without_brackets
+from program.labels import fold, joined, openings_of, without_brackets
 from program.pack.yaml_file import Model, WrongKeyError, repeated
 from program.units.unit import UnitKind
 
@@ -313,11 +313,11 @@ class Column(Label):
     def keys_joined(self) -> dict[str, str]:
         """`keys` by their writings without spaces: "TDA 1 - DA 4" is "TDA1-DA4".
 
-        A writing that two words would share without spaces is left out.
+        A writing that two words would share so is left out, and two numbers never become one.
         """
         found: dict[str, set[str]] = {}
         for writing, key in self.keys.items():
-            found.setdefault(writing.replace(" ", ""), set()).add(key)
+            found.setdefault(joined(writing), set()).add(key)
         return {writing: min(keys) for writing, keys in found.items() if len(keys) == 1}
 
     @cached_property

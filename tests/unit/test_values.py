@@ -273,6 +273,28 @@ def test_a_word_that_the_vocabulary_has_not_letter_for_letter_is_its_key_and_rep
     assert parsed(cell, CODE) == (value, "CELL-33")
 
 
+PROJECT = Column(
+    name="n",
+    label="Dự án",
+    type=ColumnType.CODE,
+    vocabulary={
+        "da1": Label(label="DA1"),
+        "da10": Label(label="DA10"),
+        "da4_tda1": Label(label="TDA1-DA4"),
+    },
+)
+
+
+@pytest.mark.parametrize("cell", ["TDA 1 - DA 4", "TDA1DA4", "TDA1, DA 4"])
+def test_words_of_the_vocabulary_may_be_joined_or_split(cell: str) -> None:
+    assert parsed(cell, PROJECT) == ("da4_tda1", "CELL-33")
+
+
+@pytest.mark.parametrize("cell", ["DA1, 0", "DA 1 0", "TDA 1 - DA 4 0"])
+def test_two_numbers_of_a_cell_do_not_become_one(cell: str) -> None:
+    assert parsed(cell, PROJECT) == (cell, None)
+
+
 @pytest.mark.parametrize(
     ("cell", "shown"),
     [

@@ -5,7 +5,7 @@ from functools import lru_cache
 from connectors.reader.values.characters import composed, has_unseen, without_unseen
 from connectors.reader.values.parsed import Parsed
 from program.forms.table import Column
-from program.labels import fold
+from program.labels import fold, joined
 
 _LONGEST_WORD = 200
 
@@ -41,7 +41,7 @@ def parse_code(text: str, column: Column) -> Parsed:
     if listed is not None:
         return Parsed(listed)
     folded = _fold(word)
-    key = column.keys.get(folded) or column.keys_joined.get(folded.replace(" ", ""))
+    key = column.keys.get(folded) or column.keys_joined.get(joined(folded))
     if key is not None:
         return Parsed(key, "CELL-33")
     return Parsed(composed(without_unseen(text)) or None)
