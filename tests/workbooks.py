@@ -98,9 +98,12 @@ def without_further_columns(pack: Pack) -> Pack:
 
 def _as_in_workbooks(form: Form) -> Form:
     headers = {"levels": HEADER, "class_list": LIST_HEADER}
-    tables = [
-        _with_columns(table, headers[table.name]) for table in form.tables if table.name in headers
-    ]
+    tables: list[Table] = []
+    for table in form.tables:
+        if table.name in headers:
+            tables.append(_with_columns(table, headers[table.name]))
+        elif table.is_words_only:
+            tables.append(table)
     return form.model_copy(update={"tables": tuple(tables)})
 
 

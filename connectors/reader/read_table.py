@@ -6,6 +6,7 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
+from connectors.reader.find.continued_words import with_continued_words
 from connectors.reader.find.headings import Heading
 from connectors.reader.find.layout import Header, is_beside
 from connectors.reader.find.list_lines import list_lines
@@ -51,6 +52,8 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
     header, computed = with_totals(header, table, end, line_rows(labels), measures)
     problems += computed
     merged = _merged_cells(header, end)
+    header, unplaced = with_continued_words(header, table, labels, merged)
+    problems += unplaced
     place = TableRegion(header, table, end, measures, merged, problems)
     lines = _lines(place, labels)
     numbers = [number for number, _ in lines]

@@ -241,6 +241,7 @@ MET: dict[str, bytes | None] = {
     "FORM-09": levels(lines=[DISTRICT]),
     "FORM-10": with_unit(["Đơn vị: Huyện Kế Sách"], ["Mã đơn vị: 942"]),
     "FORM-11": levels(lines=[["Cấp ấp", 1], DISTRICT, TOTAL]),
+    "FORM-63": typed(template("training", "2024-Q4"), "Thuyết minh", B13="Đường xa."),
     "FORM-12": with_period("tháng 12 năm 2024"),
     "FORM-13": with_period("năm 2027"),
     "FORM-14": levels(header=[HEADER[:8]]),

@@ -268,6 +268,37 @@ def with_logo(*sheets: tuple[str, Rows]) -> bytes:
     return buffer.getvalue()
 
 
+NARRATIVE_HEADER: list[Cell] = ["Mục thuyết minh", "Nội dung thuyết minh"]
+RESULTS: list[Cell] = ["Kết quả", "Mở 3 lớp."]
+DIFFICULTIES: list[Cell] = ["Khó khăn, vướng mắc", "Thiếu phòng học."]
+PROPOSALS: list[Cell] = ["Kiến nghị", "Cấp vốn sớm."]
+WISHES: list[Cell] = ["Cấp vốn sớm."]
+
+
+def with_narrative(header: list[Cell], lines: Rows, merge: Sequence[str] = ()) -> bytes:
+    sheets = [
+        ("Thuyết minh", [*IDENTITY, [], header, *lines]),
+        ("Tổng hợp", summary()),
+        ("Danh sách lớp", class_list()),
+    ]
+    return workbook(*sheets, merge=merge)
+
+
+def narrative(lines: Rows, merge: Sequence[str] = ()) -> Case:
+    """A report whose narrative has two lines of results and two of proposals."""
+    plain: Rows = [
+        ["Kết quả", "Mở 3 lớp.\nĐủ sĩ số."],
+        DIFFICULTIES,
+        ["Kiến nghị", "Cấp vốn sớm.\nThêm giảng viên."],
+    ]
+    written = with_narrative(NARRATIVE_HEADER, lines, merge)
+    return Case(written, with_narrative(NARRATIVE_HEADER, plain))
+
+
+def asked_narrative(lines: Rows, header: list[Cell] = NARRATIVE_HEADER) -> Case:
+    return Case(with_narrative(header, lines), None)
+
+
 CASES: dict[str, Case] = {
     # --- where a table stands
     "names of the state, a title, a number of the table above; signatures below": levels(
@@ -538,6 +569,36 @@ CASES: dict[str, Case] = {
         )
     ),
     "blank lines in a list": works(lines=[ROAD, [], BRIDGE, [], [], SCHOOL]),
+    # --- words of a narrative
+    "words that go on in the rows below a heading, the last one too": narrative(
+        [RESULTS, [None, "Đủ sĩ số."], DIFFICULTIES, PROPOSALS, [None, "Thêm giảng viên."]],
+    ),
+    "words that go on in the next columns": narrative(
+        [[*RESULTS, "Đủ sĩ số."], DIFFICULTIES, [*PROPOSALS, None, "Thêm giảng viên."]],
+    ),
+    "cells merged over the rows of a heading, or over both columns": narrative(
+        [RESULTS, [None, "Đủ sĩ số."], DIFFICULTIES, ["Kiến nghị"], WISHES, ["Thêm giảng viên."]],
+        merge=["A6:A7", "A9:B9", "A10:B10", "A11:B11"],
+    ),
+    "a signature below the last heading": narrative(
+        [
+            *[[*RESULTS, "Đủ sĩ số."], DIFFICULTIES, PROPOSALS, [None, "Thêm giảng viên."]],
+            [None, "Châu Thành, ngày 05 tháng 01 năm 2025"],
+            *SIGNED,
+        ],
+    ),
+    "words below a blank row under the last heading": asked_narrative(
+        [RESULTS, DIFFICULTIES, PROPOSALS, [], [None, "Thêm giảng viên."]],
+    ),
+    "a heading of the sender's own among the others, with its words": asked_narrative(
+        [RESULTS, DIFFICULTIES, ["Nguyên nhân", "Mưa lớn."], [None, "Đường xa."], PROPOSALS],
+    ),
+    "words in the cell of the heading": asked_narrative(
+        [RESULTS, DIFFICULTIES, ["Kiến nghị: thêm giảng viên"]],
+    ),
+    "words without the heading of their column": asked_narrative(
+        [RESULTS, DIFFICULTIES, PROPOSALS], header=["Mục thuyết minh"]
+    ),
     # --- what its sender does not see
     "rows that a filter hides": Case(hiding(report(), "Tổng hợp", rows=[7]), report()),
     "a hidden column": Case(hiding(report(), "Tổng hợp", columns=["D"]), report()),

@@ -131,6 +131,9 @@ class _Lines:
     def report_unknown(self, label: LineLabel) -> None:
         """Report a row that is no declared line, unless it is a note or a signature."""
         place = self.place
+        # Words that stand under no heading were met before (`continued_words`).
+        if place.table.is_words_only:
+            return
         if not place.has_value(label.row) and not self._is_line_in_words(label):
             return
         name = label.text or "(không có tên)"

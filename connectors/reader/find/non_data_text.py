@@ -69,6 +69,15 @@ _WHEN = (
 )
 _AROUND = {*_WHEN, "i", "ii", "iii", "iv", "noi", "dung", "moi", "nao"}
 _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
+# Who made or signed a report: "Người lập biểu", "KT. CHỦ TỊCH", "Thủ trưởng đơn vị".
+_SIGNATURE = re.compile(
+    r"nguoi (?:lap|tong hop|bao cao)(?: bieu| bao cao)?|ky ten.*|noi nhan"
+    r"|(?:(?:kt|tm|tl|tuq) )?(?:uy ban nhan dan|ubnd|(?:pho )?chu tich|(?:pho )?truong phong"
+    r"|(?:pho )?(?:giam doc|truong ban)|thu truong)(?: (?:don vi|co quan|ubnd|huyen|xa|phong)\b.*)?"
+)
+_SIGNED_ON = re.compile(r"ngay(?: [0-9]+)? thang(?: [0-9]+)? nam(?: [0-9]+)?")
+"""The day above a signature: "Sóc Trăng, ngày 05 tháng 01 năm 2025"; parts of it may be open."""
+_LONGEST_SIGNATURE = 60
 _GROUP_WORDS = (
     "xa",
     "phuong",
@@ -252,6 +261,19 @@ def says_nothing(cell: CellValue) -> bool:
     if answer == _NO and folded != _NO:
         return False
     return answer in _NOTHING
+
+
+def begins_signature(text: str) -> bool:
+    """Tell whether a text is the first of a signature: "Người lập biểu", "KT. CHỦ TỊCH".
+
+    A sentence is none, whatever it begins with.
+    """
+    if len(text) > _LONGEST_SIGNATURE or text.rstrip().endswith((".", ";")):
+        return False
+    if _SIGNATURE.fullmatch(fold(text)):
+        return True
+    _place, _comma, day = text.rpartition(",")
+    return _SIGNED_ON.fullmatch(fold(day)) is not None
 
 
 def begins_note(cell: CellValue) -> bool:
