@@ -30,7 +30,13 @@ _SPELT_DAY = re.compile(
     r"(?:(?:ngày|ngay) )?(?P<day>[0-9]{1,2}) (?:tháng|thang) (?P<month>[0-9]{1,2}),? "
     r"(?:(?:năm|nam) )?(?P<year>[0-9]{4})"
 )
-_ISO_DAY = re.compile(rf"(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}}){_TIME}")
+# ISO 8601, also without separators, and with those of other programs: "2024/12/2", "2024.12.02".
+_ISO_DAY = re.compile(
+    r"(?:(?:ngày|ngay):? ?)?(?P<year>[0-9]{4}) ?(?P<sep>[/.–-]) ?(?P<month>[0-9]{1,2})"
+    rf" ?(?P=sep) ?(?P<day>[0-9]{{1,2}}){_TIME}"
+)
+_ISO_DIGITS = re.compile(r"(?P<year>20[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
+_DAYS = (_DAY, _ISO_DAY, _ISO_DIGITS, _SPELT_DAY)
 _MONTH_OR_YEAR = re.compile(
     r"(?:(?:tháng|thang|quý|quy) )?[0-9ivx]{1,4}(?: ?[/.-] ?| (?:năm|nam) | )[0-9]{4}"
     r"|(?:tháng|thang|quý|quy) [0-9ivx]{1,4}|(?:(?:năm|nam) )?[0-9]{4}"
@@ -64,7 +70,7 @@ def parse_day(cell: CellValue) -> Parsed:
     # Neither TRUE nor 12% is a number of days, though Python counts both as numbers.
     if isinstance(cell, bool | Percentage) or not isinstance(cell, int | float):
         return _NO_DAY
-    return _refuse_cell(cell)
+    return _parse_number(cell)
 
 
 def is_spelt_day(cell: CellValue) -> bool:
@@ -84,12 +90,15 @@ def _checked(day: date, rule: str | None = None) -> Parsed:
     return Parsed(day, "CELL-32")
 
 
-def _refuse_cell(number: float) -> Parsed:
-    """Return the refusal of a numeric cell: a year, or what `_refuse_number` says of a number."""
+def _parse_number(number: float) -> Parsed:
+    """Return the day that a number spells in digits, 20241207; its refusal if it spells none."""
     if not math.isfinite(number):
         return _NO_DAY
     if number in range(FIRST_YEAR, LAST_YEAR + 1):
         return Parsed(None, "CELL-30")
+    # No day of the program has so large a number in Excel.
+    if number > _LAST_SERIAL and float(number).is_integer():
+        return _parse_text(str(int(number)))
     return _refuse_number(int(number))
 
 
@@ -106,7 +115,8 @@ def _parse_text(cell: str) -> Parsed:
     is_number = text.isascii() and text.isdigit()
     if not is_number:
         text = unicodedata.normalize("NFC", text).casefold()
-    match = _DAY.fullmatch(text) or _ISO_DAY.fullmatch(text) or _SPELT_DAY.fullmatch(text)
+    matches = (pattern.fullmatch(text) for pattern in _DAYS)
+    match = next((found for found in matches if found), None)
     if match is None:
         return _refuse_text(text)
     day = match["day"]
