@@ -402,3 +402,20 @@ def test_any_float_ends_in_a_finite_value_or_a_rule(number: float, column: Colum
         isinstance(value, float) and math.isfinite(value) and math.isfinite(number)
     )
     assert isinstance(text_of_cell(number), str)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Dự án 4, tiểu dự án 1",
+        "Dự án 4 - Tiểu dự án 1",
+        "Tiểu dự án 1 thuộc Dự án 4",
+        "DA4/TDA1",
+        "tiểu dự án 1 (DA 4)",
+    ],
+)
+def test_a_sub_project_is_known_in_either_order(pack: Pack, written: str) -> None:
+    form = pack.form("works", Period.parse("2024-Q4"))
+    assert form
+    column = form.table("work_list").column("work_project")
+    assert parse_cell(written, column, "").value == "da4_tda1"
