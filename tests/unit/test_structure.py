@@ -243,6 +243,11 @@ def support(*sheets: tuple[str, Rows], merge: Sequence[str] = ()) -> Case:
     return Case(workbook(*sheets, merge=merge), plain)
 
 
+def support_total(one_more: int = 0) -> list[Cell]:
+    """The total that an officer adds below the lines of support, with figures that are too high."""
+    return ["Tổng cộng", 55 + one_more, 52, 36, 44, 2010]
+
+
 def side_by_side(left: Rows, right: Rows, width: int) -> Rows:
     rows = [
         (list(left[n]) if n < len(left) else [], list(right[n]) if n < len(right) else [])
@@ -506,6 +511,14 @@ CASES: dict[str, Case] = {
     "the total above its parts": levels(lines=[TOTAL, DISTRICT, COMMUNE]),
     "blank lines and group names between the lines of a matrix": support(
         ("S", [*IDENTITY, [], SUPPORT_HEADER, SUPPORT[0], [], ["Hỗ trợ khác"], *SUPPORT[1:]]),
+        ("M", [MODEL_HEADER, *MODELS]),
+    ),
+    "a total below the lines of a matrix that has none": support(
+        ("S", [*IDENTITY, [], SUPPORT_HEADER, *SUPPORT, support_total()]),
+        ("M", [MODEL_HEADER, *MODELS]),
+    ),
+    "a total of one's own that is not the sum": support(
+        ("S", [*IDENTITY, [], SUPPORT_HEADER, *SUPPORT, support_total(one_more=1)]),
         ("M", [MODEL_HEADER, *MODELS]),
     ),
     # --- lines of a list

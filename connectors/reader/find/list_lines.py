@@ -184,21 +184,21 @@ def _report(place: TableRegion, rows: Sequence[_Row], at: int, last: int) -> Non
         return
     is_grand_total = is_total(place.row(row.number)[row.at])
     if is_grand_total and is_plain_sum and not _adds_up(place, rows, at):
-        _report_wrong_sums(place, rows, row)
+        lines = [other.number for other in rows if other.group is None]
+        report_wrong_sums(place, lines, row.number, value)
     is_last_total = is_below_lines and is_grand_total
     if not is_last_total:
         place.report("FORM-43", row.number, row.at, value)
 
 
-def _report_wrong_sums(place: TableRegion, rows: Sequence[_Row], total: _Row) -> None:
-    """Report each figure of the total of a list that its lines do not add up to.
+def report_wrong_sums(place: TableRegion, lines: Sequence[int], total: int, words: str) -> None:
+    """Report each figure of a total that the rows `lines` do not add up to.
 
-    Nothing is said of a column with a cell that could not be read: that cell is reported. Money
-    may be rounded.
+    `words` are the first words of the row `total`. Nothing is said of a column with a cell that
+    could not be read: that cell is reported. Money may be rounded.
     """
-    lines = [row.number for row in rows if row.group is None]
     for column in place.found():
-        written = _figures(place, total.number).get(column.name)
+        written = _figures(place, total).get(column.name)
         if written is None or not all(_is_read(place, line, column) for line in lines):
             continue
         added = sum(_figures(place, line).get(column.name, 0.0) for line in lines)
@@ -207,10 +207,10 @@ def _report_wrong_sums(place: TableRegion, rows: Sequence[_Row], total: _Row) ->
             measure = column.measure
             place.report(
                 "FORM-61",
-                total.number,
+                total,
                 place.header.columns[column.name],
                 format_number(to_printed(written, measure)),
-                line=_words_of(place, total),
+                line=words,
                 column=column.label,
                 added=format_number(to_printed(added, measure)),
             )

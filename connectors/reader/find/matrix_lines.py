@@ -8,12 +8,15 @@ known too. The last two are reported.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from connectors.reader.find.fuzzy_labels import closest
 from connectors.reader.find.headings import fold_bare, fold_label, gathers
 from connectors.reader.find.layout import Header
+from connectors.reader.find.list_lines import report_wrong_sums
 from connectors.reader.find.nil_report import says_none_happened
+from connectors.reader.find.non_data_text import is_total
 from connectors.reader.find.table_region import TableRegion
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
 from program.forms.table import Line, Table
@@ -114,6 +117,7 @@ def matrix_lines(place: TableRegion, labels: list[LineLabel]) -> Iterator[tuple[
             lines.report_unknown(label)
         elif lines.takes(label, label.line):
             yield label.row, label.line.key
+    lines.compare_own_totals(labels)
     lines.report_missing_totals()
 
 
@@ -134,10 +138,28 @@ class _Lines:
         # Words that stand under no heading were met before (`continued_words`).
         if place.table.is_words_only:
             return
+        if self._is_own_total(label):
+            return
         if not place.has_value(label.row) and not self._is_line_in_words(label):
             return
         name = label.text or "(không có tên)"
         place.report("FORM-11", label.row, label.at, name)
+
+    def _is_own_total(self, label: LineLabel) -> bool:
+        """Tell whether a row is a total that its sender added: the form asks for none."""
+        has_total = any(line.total for line in self.place.table.lines)
+        return not has_total and is_total(label.text)
+
+    def compare_own_totals(self, labels: list[LineLabel]) -> None:
+        """Report each figure of a sender's own total that is not the sum of the lines."""
+        taken = [line for line in self.place.table.lines if line.key in self.taken]
+        # A line that is a part of another one is in its figure already.
+        parts = set(chain.from_iterable(line.parts for line in taken))
+        added = self.taken - parts
+        rows = [row for key, row in line_rows(labels).items() if key in added]
+        for label in labels:
+            if label.line is None and self._is_own_total(label):
+                report_wrong_sums(self.place, rows, label.row, label.text)
 
     def _is_line_in_words(self, label: LineLabel) -> bool:
         """Tell whether a row without figures is a line of the table all the same.
