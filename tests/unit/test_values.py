@@ -13,8 +13,10 @@ from connectors.reader.open.markup import Uncomputed
 from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.parse_cell import is_empty, parse_cell, text_of_cell
 from connectors.reader.values.parsed import Parsed
+from program.calendar.period import Period
 from program.forms.qualifier import Qualifier
 from program.forms.table import Column, ColumnType, Label
+from program.pack.pack import Pack
 from program.vietnamese import format_number
 
 WHOLE = Column(name="n", label="Số lớp", type=ColumnType.WHOLE, measure="lớp")
