@@ -164,10 +164,14 @@ class AnsweredItem:
 
 @dataclass(frozen=True, slots=True)
 class LetterContext:
-    """All values that the templates print, except the office and the attachments."""
+    """All values that the templates print, except the office, the engineer and the attachments.
+
+    `is_for_office`: the receiver is the office in whose name all other letters are sent.
+    """
 
     receiver: Contact
     is_for_unit: bool
+    is_for_office: bool
     day: date
     reports: tuple[ReportedItem, ...]
     reminders: tuple[RequestedItem, ...]

@@ -76,6 +76,7 @@ def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]
     return LetterContext(
         receiver=receiver,
         is_for_unit=is_for_unit,
+        is_for_office=receiver == pack.correspondence.office,
         day=letter.day,
         reports=tuple(reports),
         reminders=tuple(reminders),

@@ -98,8 +98,14 @@ def _html(about: LetterContext, pack: Pack, more: Mapping[str, object]) -> str:
 
 def _values(about: LetterContext, pack: Pack, more: Mapping[str, object]) -> dict[str, object]:
     """Return what the templates of a letter print."""
-    office = pack.correspondence.office
-    return {"about": about, "office": office, "program": pack.program, **more}
+    people = pack.correspondence
+    return {
+        "about": about,
+        "office": people.office,
+        "engineer": people.engineer,
+        "program": pack.program,
+        **more,
+    }
 
 
 def _thread_headers(letter: Letter, pack: Pack) -> dict[str, str]:

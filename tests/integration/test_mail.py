@@ -155,6 +155,19 @@ def test_the_text_is_the_reviewed_one(
     assert text == path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_to_the_office_itself_leads_to_the_engineer_and_not_back_to_the_office(
+    pack: Pack, kind: str
+) -> None:
+    people = pack.correspondence
+    message = parsed(compose(replace(KINDS[kind], recipient=people.office.email), pack))
+    for body in ("plain", "html"):
+        words = re.sub("<[^>]+>", "", message.get_body((body,)).get_content())
+        assert words.count(people.office.name) == 1  # "Kính gửi"
+        assert f"liên hệ {people.engineer.name}, thư điện tử {people.engineer.email}." in words
+        assert "trả lời thư này" not in words
+
+
 def test_both_bodies_say_the_same(pack: Pack) -> None:
     message = parsed(compose(KINDS["needs-fixing"], pack))
     bodies = [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
