@@ -76,9 +76,16 @@ def build(
 def status(
     file: File = _FILE,
     *,
+    wide: Annotated[
+        bool,
+        typer.Option("--wide", help="Also each run and its versions, for a wide terminal."),
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:
-    """Show each province's run, day, versions and late reports; and what is missing or refused."""
+    """Show each province's day and late reports; and what is missing or refused.
+
+    --wide and --json also have each province's run and the versions of its rules and program.
+    """
     with open_national(file) as opened:
         built = NationalBuild(
             opened.ask("provinces"), opened.ask("problems"), opened.ask("differences")
@@ -92,7 +99,7 @@ def status(
             }
         )
     else:
-        print_status(built)
+        print_status(built, is_wide=wide)
 
 
 @national_app.command()

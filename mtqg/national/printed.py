@@ -19,6 +19,8 @@ _STATES = {
     ProvinceState.UNKNOWN: ("ngoài danh mục", "red"),
 }
 """The words of an office for each state, and how they are printed."""
+_COUNTS = ("due", "received", "accepted", "timely", "to_fix", "most_days_late")
+_RUN = ("run", "rules_version", "program_version")
 _MOST_NAMED = 10
 """Missing provinces that are named a line each; of more, one paragraph has the names."""
 
@@ -44,27 +46,31 @@ def print_build(built: NationalBuild, pack: Pack) -> None:
     _print_refused(built)
 
 
-def print_status(built: NationalBuild) -> None:
-    """Print one table of all provinces, and what is refused of them."""
-    # In a narrow terminal a cell is folded, not cut off: a part of a figure is another figure.
+def print_status(built: NationalBuild, *, is_wide: bool) -> None:
+    """Print one table of all provinces, and what is refused of them.
+
+    It fits into 80 columns, unless `is_wide` adds each province's run and versions.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("Mã", "Tỉnh", "Tình trạng", "Lần chạy", "Số liệu đến", "Quy tắc", "Phần mềm"):
+    # In a narrow terminal the words wrap. A figure is neither folded nor cut off: a part of it
+    # is another figure.
+    table.add_column("Mã", no_wrap=True)
+    for heading in ("Tỉnh", "Tình trạng"):
         table.add_column(heading, overflow="fold")
-    for heading in ("Đến hạn", "Đã gửi", "Đạt", "Đúng hạn", "Chờ sửa", "Chậm nhất"):
-        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("Số liệu đến", no_wrap=True)
+    for heading in ("Đến\nhạn", "Đã\ngửi", "Đạt", "Đúng\nhạn", "Chờ\nsửa", "Chậm\nnhất"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    if is_wide:
+        for heading in ("Lần chạy", "Quy tắc", "Phần mềm"):
+            table.add_column(heading, overflow="fold")
     for row in built.provinces:
         words, style = _STATES[ProvinceState(row["state"])]
-        counts = ("due", "received", "accepted", "timely", "to_fix", "most_days_late")
-        table.add_row(
-            row["code"],
-            row["name"],
-            Text(words, style=style),
-            _shown(row["run"]),
-            format_date(row["as_of"]) if row["as_of"] else "",
-            _shown(row["rules_version"]),
-            _shown(row["program_version"]),
-            *[_shown(row[name]) for name in counts],
-        )
+        as_of = format_date(row["as_of"]) if row["as_of"] else ""
+        cells = [row["code"], row["name"], Text(words, style=style), as_of]
+        cells += [_shown(row[name]) for name in _COUNTS]
+        if is_wide:
+            cells += [_shown(row[name]) for name in _RUN]
+        table.add_row(*cells)
     out.print(table)
     for row in built.provinces:
         if row["reason"]:

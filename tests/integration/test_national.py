@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from connectors.shared_folder import SharedFolder
 from mtqg.cli import app
+from mtqg.national.printed import print_status
 from program.calendar.stage import Stage
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
@@ -502,7 +503,7 @@ def test_the_command_names_what_is_not_in_the_file_and_status_shows_each_provinc
     monkeypatch.setenv("MTQG_PACK", str(nation.folder))
     monkeypatch.setenv("MTQG_NATIONAL_URL", str(folder))
     # The console reads COLUMNS when it is imported, which an earlier test may have done.
-    monkeypatch.setattr("mtqg.console.out.width", 200)
+    monkeypatch.setattr("mtqg.console.out.width", 80)
     file = str(tmp_path / "n.duckdb")
     built = CliRunner().invoke(
         app, ["national", "build", "-o", file, "--day", DAY.isoformat(), "--strict"]
@@ -513,18 +514,39 @@ def test_the_command_names_what_is_not_in_the_file_and_status_shows_each_provinc
     assert "tỉnh 03, LAND-SHARE, direction: cả nước: up; tỉnh: down" in built.stdout
     shown = CliRunner().invoke(app, ["national", "status", file])
     assert shown.exit_code == 0, shown.exception
-    line = next(line for line in shown.stdout.splitlines() if line.startswith("01"))
-    assert line.split() == [
-        "01",
-        "Tỉnh",
-        "01",
-        "đủ",
-        "1",
-        "20/02/2025",
-        "rules-7",
-        *line.split()[7:],
-    ]
-    assert line.split()[8:] == ["12", "6", "6", "0", "0", "128"]
+    printed = "01 Tỉnh 01 đủ 20/02/2025 12 6 6 0 0 128"
+    assert _line_of("01", shown.stdout) == printed
+    monkeypatch.setattr("mtqg.console.out.width", 120)
+    wide = CliRunner().invoke(app, ["national", "status", file, "--wide"])
+    assert _line_of("01", wide.stdout).startswith(f"{printed} 1 rules-7 ")
+
+
+def test_at_80_columns_a_province_s_figures_and_day_are_neither_cut_off_nor_folded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = ("due", "received", "accepted", "timely", "to_fix", "most_days_late")
+    figures = (12345, 11234, 10123, 9876, 1234, 128)
+    stale: dict[str, Any] = {
+        "code": "46",
+        "name": "Thành phố Huế (trước là Tỉnh Thừa Thiên Huế)",
+        "state": "stale",
+        "as_of": date(2026, 1, 12),
+        "reason": "",
+        **dict(zip(counts, figures, strict=True)),
+    }
+    unknown = stale | {"code": "99", "name": "Tỉnh 99", "state": "unknown"}
+    monkeypatch.setattr("mtqg.console.out.width", 80)
+    print_status(NationalBuild([stale, unknown], [], []), is_wide=False)
+    printed = capsys.readouterr().out
+    assert _line_of("46", printed).endswith("cũ 12/01/2026 12345 11234 10123 9876 1234 128")
+    assert _line_of("99", printed).endswith("12/01/2026 12345 11234 10123 9876 1234 128")
+    assert max(len(line) for line in printed.splitlines()) <= 80
+
+
+def _line_of(code: str, printed: str) -> str:
+    """Return the line that begins with the code, with one space between its words."""
+    line = next(line for line in printed.splitlines() if line.startswith(code))
+    return " ".join(line.split())
 
 
 def test_every_table_and_column_of_the_file_is_documented(
