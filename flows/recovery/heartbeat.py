@@ -4,10 +4,12 @@ A system that is down cannot report itself, so this is asked from outside. Prefe
 here.
 """
 
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import Message
+from pathlib import Path
 
 from expectations.rules.rule_set import RuleSet
 from flows.mail.channels import alarm_operator
@@ -16,6 +18,7 @@ from flows.recovery.alarm_addresses import addresses_of_alarm
 from program.errors import ConfigurationError, MailDeferredError, WarehouseError
 from program.pack.load import load_pack
 from program.records.digest import LastRuns
+from program.records.storage import is_disk_short
 from program.settings import Settings, load_alarm_settings
 from program.vietnamese import format_instant
 from publish.mail.channel_texts import alarm_text
@@ -25,7 +28,7 @@ from publish.mail.transport import FolderTransport
 from warehouse.database.backends import OpenMode
 from warehouse.database.engine import open_warehouse
 from warehouse.queries.operations import last_runs
-from warehouse.states import RunKind
+from warehouse.states import RunKind, RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
     if runs is None:
         return Alarm("No run has ever begun on this warehouse.")
     since = now - timedelta(hours=hours)
-    alarm = _failure_alarm(runs, since) or _absence_alarm(runs, since, hours, now)
+    alarm = _failure_alarm(runs, since) or _absence_alarm(runs, hours, now, settings.var)
     # An intake may be missing: an idle one leaves no trace in the ledger.
     if alarm is None and intakes is not None:
         alarm = _failure_alarm(intakes, since)
@@ -181,23 +184,38 @@ def _failure_alarm(runs: LastRuns, since: datetime) -> Alarm | None:
     )
 
 
-def _absence_alarm(runs: LastRuns, since: datetime, hours: int, now: datetime) -> Alarm | None:
-    """Return the alarm if no run completed since a moment; None otherwise."""
-    newest = _newest(runs)
+def _absence_alarm(runs: LastRuns, hours: int, now: datetime, var: Path) -> Alarm | None:
+    """Return the alarm if no run completed within the hours; None otherwise."""
+    newest = f"{_newest(runs)}, {_ended_how(runs, var)}"
     if runs.completed_at is None:
         return Alarm(f"No run has ever completed; the last one that began is {newest}.")
-    if runs.completed_at >= since:
+    if runs.completed_at >= now - timedelta(hours=hours):
         return None
     ended_at = format_instant(runs.completed_at)
-    state = runs.newest_state
-    if state == "running":
-        state = "is still running or was killed"
-    text = (
-        f"No run has completed for {hours} hours: the last one ended {ended_at}; {newest}, {state}."
-    )
+    text = f"No run has completed for {hours} hours: the last one ended {ended_at}; {newest}."
     # One message a day to a channel, as long as it lasts.
     days = max((now - runs.completed_at).days, 1)
     return Alarm(text, run_id=runs.newest_id, days_without=days)
+
+
+def _ended_how(runs: LastRuns, var: Path) -> str:
+    if runs.newest_state != RunState.RUNNING:
+        return str(runs.newest_state)
+    # On a full disk the ledger takes no end of a run either. The words have no figure: an alarm
+    # with others would be mailed again on the same day.
+    how = "is still running, was killed, or met a full disk and could not record its end"
+    if _is_disk_short(var):
+        return f"{how} (less than a tenth of the disk of MTQG_VAR is free)"
+    return how
+
+
+def _is_disk_short(var: Path) -> bool:
+    try:
+        disk = shutil.disk_usage(var)
+    except OSError:
+        # The watcher may be on a machine without this folder.
+        return False
+    return is_disk_short(disk.free, disk.total)
 
 
 def _newest(runs: LastRuns) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from program.records.storage import Storage
+from program.records.storage import Storage, is_disk_short
 
 _LEAST_DIFFERENCE = 5
 """A count that differs by less from the usual one is not unusual."""
@@ -90,7 +90,7 @@ class Digest:
     @property
     def is_disk_short(self) -> bool:
         """Tell whether less than a tenth of the disk is free."""
-        return self.storage.disk_free_bytes * 10 < self.storage.disk_bytes
+        return is_disk_short(self.storage.disk_free_bytes, self.storage.disk_bytes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,3 +10,8 @@ class Storage:
     warehouse_bytes: int
     disk_free_bytes: int
     disk_bytes: int
+
+
+def is_disk_short(free_bytes: int, disk_bytes: int) -> bool:
+    """Tell whether less than a tenth of a disk is free."""
+    return free_bytes * 10 < disk_bytes

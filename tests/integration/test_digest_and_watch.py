@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
@@ -139,11 +140,31 @@ def test_each_way_of_not_completing_is_a_sentence(settings: Settings, engine: En
         in alarm_of(settings, 26, NOW).text
     )
     run(engine, NOW - timedelta(hours=20), None)
-    assert alarm_of(settings, 26, NOW).text.endswith("is still running or was killed.")
+    # How much of the machine's own disk is free is not this test's matter.
+    assert "is still running, was killed, or met a full disk" in alarm_of(settings, 26, NOW).text
     run(engine, NOW - timedelta(hours=2), "failed", "source portal: down", "mail: down")
     assert alarm_of(settings, 26, NOW).text.endswith(
         "failed with 2 errors, the first: source portal: down"
     )
+
+
+@pytest.mark.parametrize(("free", "is_named"), [(9, True), (10, False)], ids=["short", "not short"])
+def test_the_alarm_of_a_run_without_an_end_says_whether_the_disk_is_short(
+    settings: Settings,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    free: int,
+    is_named: bool,
+) -> None:
+    usage = SimpleNamespace(total=100, used=100 - free, free=free)
+    monkeypatch.setattr("flows.recovery.heartbeat.shutil.disk_usage", lambda _: usage)
+    run(engine, NOW - timedelta(hours=50), "completed")
+    run(engine, NOW - timedelta(hours=20), None)
+    text = alarm_of(settings, 26, NOW).text
+    assert ("less than a tenth of the disk of MTQG_VAR is free" in text) is is_named
+    # A run that recorded its end says itself what was wrong.
+    run(engine, NOW - timedelta(hours=2), "failed", "export: No space left on device")
+    assert "a tenth" not in alarm_of(settings, 26, NOW).text
 
 
 def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_once_a_day(
