@@ -1,10 +1,9 @@
 """`mtqg backup`: a snapshot of the warehouse and all bytes of the archive, in one file."""
 
 import hashlib
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,10 +23,15 @@ from mtqg.maintenance.manifest import (
 from mtqg.maintenance.progress_bar import Advance, progress
 from program.errors import ArchiveError, UsageError
 from program.machine.atomic_write import move_durably
+from program.machine.temporary_folder import temporary_folder
 from program.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from warehouse.maintenance.dump import Contents
+
+_UNFINISHED = ".mtqg-backup-"
+_ABANDONED_AFTER = timedelta(hours=6)
+"""Another backup into the same folder may be at work, but none is silent for so long."""
 
 
 def backup(
@@ -58,6 +62,8 @@ def backup(
 def write_backup(settings: Settings, file: Path) -> Manifest:
     """Write a backup and return its manifest. After an error, no file remains.
 
+    What a killed backup left in the same folder is removed.
+
     Raises UsageError if `file` exists.
     """
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
@@ -72,8 +78,7 @@ def write_backup(settings: Settings, file: Path) -> Manifest:
     target = file.absolute().parent
     target.mkdir(parents=True, exist_ok=True)
     # In the target's own folder: a file cannot be renamed to another disk.
-    with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=target) as temporary:
-        folder = Path(temporary)
+    with temporary_folder(target, _UNFINISHED, abandoned_after=_ABANDONED_AFTER) as folder:
         copy = folder / WAREHOUSE
         # The warehouse comes first. Bytes are archived before the ledger names them, so that the
         # archive has all bytes that this copy names.

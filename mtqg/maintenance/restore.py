@@ -3,12 +3,11 @@
 import hashlib
 import os
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +19,7 @@ from mtqg.console import out
 from mtqg.maintenance.manifest import ARCHIVE, WAREHOUSE, Manifest, read_manifest
 from mtqg.maintenance.progress_bar import progress
 from program.errors import ArchiveError, ConfigurationError, UsageError, WarehouseError
+from program.machine.temporary_folder import temporary_folder
 from program.pack.load import load_pack
 from program.settings import Settings, load_settings
 
@@ -96,8 +96,9 @@ def restore_backup(settings: Settings, file: Path) -> Manifest:
             archive = open_archive(settings)
             _refuse_later_runs(archive, manifest)
             restored_to = restore_dir(url)
-            with tempfile.TemporaryDirectory(prefix=".restore-", dir=restored_to) as folder:
-                copy = Path(folder) / WAREHOUSE
+            # No other restore is at work: this one holds the run lock.
+            with temporary_folder(restored_to, ".restore-", abandoned_after=timedelta(0)) as folder:
+                copy = folder / WAREHOUSE
                 _unpack_warehouse(backup, manifest, copy)
                 _put_archive(backup, manifest, archive)
                 # Last: a crash before it leaves no warehouse, and the command can run again.

@@ -154,6 +154,18 @@ def test_a_backup_that_fails_leaves_nothing(
     assert list(folder.iterdir()) == []
 
 
+def test_what_a_killed_backup_left_long_ago_goes_with_the_next_one(
+    living: Settings, tmp_path: Path
+) -> None:
+    left = tmp_path / "backups" / ".mtqg-backup-1"
+    left.mkdir(parents=True)
+    (left / WAREHOUSE).write_bytes(b"half a copy")
+    for each in (left / WAREHOUSE, left):
+        os.utime(each, (0, 0))
+    write_backup(living, left.parent / "backup.zip")
+    assert [path.name for path in left.parent.iterdir()] == ["backup.zip"]
+
+
 def test_bytes_that_the_archive_lost_are_named_and_the_rest_is_kept(
     living: Settings, tmp_path: Path
 ) -> None:
