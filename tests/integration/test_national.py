@@ -503,7 +503,7 @@ def test_the_command_names_what_is_not_in_the_file_and_status_shows_each_provinc
     monkeypatch.setenv("MTQG_PACK", str(nation.folder))
     monkeypatch.setenv("MTQG_NATIONAL_URL", str(folder))
     # The console reads COLUMNS when it is imported, which an earlier test may have done.
-    monkeypatch.setattr("mtqg.console.out.width", 80)
+    monkeypatch.setattr("mtqg.console.out.width", 200)
     file = str(tmp_path / "n.duckdb")
     built = CliRunner().invoke(
         app, ["national", "build", "-o", file, "--day", DAY.isoformat(), "--strict"]
@@ -512,6 +512,7 @@ def test_the_command_names_what_is_not_in_the_file_and_status_shows_each_provinc
     assert "3/4 tỉnh" in built.stdout
     assert "Tỉnh 04 (04): chưa gửi" in built.stdout
     assert "tỉnh 03, LAND-SHARE, direction: cả nước: up; tỉnh: down" in built.stdout
+    monkeypatch.setattr("mtqg.console.out.width", 80)
     shown = CliRunner().invoke(app, ["national", "status", file])
     assert shown.exit_code == 0, shown.exception
     printed = "01 Tỉnh 01 đủ 20/02/2025 12 6 6 0 0 128"
