@@ -17,6 +17,7 @@ from tests.conftest import SAMPLES
 from tests.steps_by_hand import collect, load
 from warehouse import catalogue
 from warehouse.database import views
+from warehouse.states import RunKind
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("reads_here")]
 DAY = date(2025, 10, 20)
@@ -124,4 +125,12 @@ def test_statistics_of_the_database_are_renewed_only_after_a_change(
     assert {"units", "periods", "facts", "submissions"} <= tables_of(DAY)
     assert tables_of(DAY) == set()
     sample("31561-dai-hai")
+    assert "facts" in tables_of(DAY)
+
+    # The nightly run loads nothing itself where an intake did.
+    sample("946-long-phu")
+    with open_run(settings, DAY, RunKind.INTAKE) as intake:
+        collect(intake)
+        load(intake)
+        assert intake.finish()["errors"] == []
     assert "facts" in tables_of(DAY)
