@@ -212,7 +212,7 @@ class RunOutput:
         }
 
     def training_of_year(self) -> Places:
-        pattern = rf"Cả năm (\d+), so với kế hoạch năm: {NUMBER} lớp[^,]*, {NUMBER} người"
+        pattern = rf"Cả năm (\d+)(?:, so với kế hoạch năm)?: {NUMBER} lớp[^,]*, {NUMBER} người"
         plans = (
             *numbers(self.plans, "tập huấn, năm # – tỉnh báo cáo"),
             *numbers(self.plans, "| Số lớp (lớp) | #"),

@@ -192,7 +192,9 @@ def test_the_mail_server_of_a_block_takes_the_digest_of_each_night(deployed: Dep
 
 def test_commands_take_the_mail_server_from_a_block_too(deployed: Deployed, tmp_path: Path) -> None:
     def watch(url: str) -> str:
-        settings = {"MTQG_VAR": str(tmp_path), "MTQG_SMTP_URL": url}
+        # Each time a folder of its own: an alarm is mailed once a day.
+        var = tmp_path / url.replace("/", "-")
+        settings = {"MTQG_VAR": str(var), "MTQG_SMTP_URL": url}
         return deployed.server.python("-m", "mtqg", "watch", "--mail", code=1, **settings)
 
     before = len(deployed.inbox.mails)

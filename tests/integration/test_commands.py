@@ -163,7 +163,7 @@ def test_a_day_that_is_written_otherwise_is_answered_with_how_to_write_it() -> N
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["run"], "MTQG_VAR: cannot write in the folder /proc/nope"),
+        (["run"], "MTQG_VAR: cannot make the folder /proc/nope: No such file"),
         (
             ["template", "training", "--unit=943", "--period=2024-Q4", "-o", "/proc/nope/x.xlsx"],
             "/proc/nope",

@@ -4,6 +4,7 @@ What a run does on a full disk is in test_nightly_flow, and its sentences are he
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -144,6 +145,17 @@ def test_an_alarm_that_a_full_disk_does_not_take_goes_to_the_channels(
         assert len(hook.messages) == 1
 
 
+@pytest.fixture
+def own_logs() -> Iterator[None]:
+    """Leave the logger of the project as it was: `mtqg run` passes nothing on to the root logger."""
+    logger = logging.getLogger("mtqg")
+    level, propagates, handlers = logger.level, logger.propagate, logger.handlers
+    yield
+    logger.setLevel(level)
+    logger.propagate, logger.handlers = propagates, handlers
+
+
+@pytest.mark.usefixtures("own_logs")
 def test_a_log_on_a_full_disk_is_one_sentence_and_goes_on_when_there_is_space(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
