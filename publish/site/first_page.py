@@ -29,7 +29,7 @@ from warehouse.database.engine import Warehouse
 from warehouse.queries.reports import progress_of
 
 _MOST_BEHIND = 8
-_MOST_NEEDING = 6
+_MOST_NEEDING = 5
 _GOOD = (TargetStatus.ACHIEVED, TargetStatus.ON_TRACK)
 """The statuses of the targets that ask for nothing."""
 _MOST_UNITS = 60
