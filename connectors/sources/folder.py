@@ -36,6 +36,8 @@ NEVER_SETTLED = ReaderFinding("FILE-11")
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
+_LARGEST_SIZE = 2**63 - 1
+"""The largest whole number of a warehouse: SQLite refuses more."""
 _MODIFIED_KEYS = ("mtime", "LastModified", "modified", "updated", "created")
 """The names that file systems of fsspec give to the time of the last change, best first."""
 
@@ -239,7 +241,7 @@ def _state(info: Mapping[str, Any], modified_at: datetime | None) -> str:
 def _size(info: dict[str, Any]) -> int | None:
     """Return the size that a file system gives; None if it gives none, or what is no size."""
     size = info.get("size")
-    return size if isinstance(size, int) and size >= 0 else None
+    return size if isinstance(size, int) and 0 <= size <= _LARGEST_SIZE else None
 
 
 def _unlisted(below: str, wrong: OSError) -> UnusableOffer:

@@ -515,7 +515,7 @@ def test_the_command_names_what_is_not_in_the_file_and_status_shows_each_provinc
     monkeypatch.setattr("mtqg.console.out.width", 80)
     shown = CliRunner().invoke(app, ["national", "status", file])
     assert shown.exit_code == 0, shown.exception
-    printed = "01 Tỉnh 01 đủ 20/02/2025 12 6 6 0 0 128"
+    printed = "01 Tỉnh 01 đủ 20/02/2025 12 6 6 0 0 86"
     assert _line_of("01", shown.stdout) == printed
     monkeypatch.setattr("mtqg.console.out.width", 120)
     wide = CliRunner().invoke(app, ["national", "status", file, "--wide"])

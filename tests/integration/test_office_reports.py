@@ -216,12 +216,12 @@ def test_money_is_shown_by_unit_by_project_and_by_stream(
     assert by_unit["Huyện Châu Thành"] == [2000, 500, 25, 1500]
     assert by_unit["Toàn tỉnh"] == [3000, 1400, pytest.approx(100 * 1400 / 3000), 1600]
     by_project = rows_of(book["Theo dự án"])
-    of_da1 = next(row for name, row in by_project.items() if name.startswith("DA1. "))
+    of_da1 = next(row for name, row in by_project.items() if name.startswith("Dự án 1. "))
     assert of_da1 == [2000, 500, 25, 1500]
     assert by_project["Toàn tỉnh"][:2] == [3000, 1400]
     by_stream = rows_of(book["Dự án – đơn vị – nguồn"])
     assert by_stream["Tổng cộng"][-3:] == [3000, 1400, pytest.approx(100 * 1400 / 3000)]
-    of_da1 = next(row for name, row in by_stream.items() if name.startswith("DA1. "))
+    of_da1 = next(row for name, row in by_stream.items() if name.startswith("Dự án 1. "))
     assert of_da1[:3] == [1500, None, None]
 
 

@@ -253,9 +253,9 @@ def test_the_province_s_own_targets_are_those_of_its_plan_for_2023(pack: Pack) -
 
 def test_a_target_recalled_and_not_seen_names_no_source_as_if_it_had_one(pack: Pack) -> None:
     recalled = [t for i in pack.indicators for t in i.targets if t.tag is Tag.BACKGROUND]
-    assert all(t.source.startswith("background knowledge") for t in recalled)
+    assert all(t.source.startswith("chưa tìm được văn bản nguồn") for t in recalled)
     assert not any(
-        "background" in t.source
+        "chưa tìm được văn bản nguồn" in t.source
         for i in pack.indicators
         for t in i.targets
         if t.tag is not Tag.BACKGROUND
@@ -270,7 +270,7 @@ def test_every_indicator_target_and_baseline_has_a_source_and_national_ones_cite
     of_baselines = [
         (i.baseline.source, i.baseline.scope == "national") for i in pack.indicators if i.baseline
     ]
-    said = re.compile(r"background knowledge|our own choice|by definition|unknown")
+    said = re.compile(r"chưa tìm được văn bản nguồn|our own choice|by definition|unknown")
     for text, is_national in (*of_indicators, *of_targets, *of_baselines):
         assert text.strip()
         assert not is_national or cited(text) or said.search(text), text

@@ -114,7 +114,7 @@ WRONG = [
         "indicators.yaml:[0-9]+: indicators.5.targets.0.period: .*not a period: '2025-Q5'",
     ),
     (
-        edit("indicators.yaml", 'tag: C, source: "Decision', 'tag: C, sorce: "Decision'),
+        edit("indicators.yaml", 'tag: C, source: "Quyết', 'tag: C, sorce: "Quyết'),
         "targets.0.source: Field required",
     ),
     (

@@ -75,7 +75,8 @@ def test_a_correct_workbook_is_read_without_a_question(pack: Pack, good: dict[st
 def test_every_frame_has_the_declared_columns_and_types(pack: Pack) -> None:
     form = pack.form("training", Period.parse("2024"))
     for reading in (read(report(), pack), read(report(None, class_list(lines=[])), pack)):
-        for table in form.tables:
+        # The workbooks of these tests have no narrative sheet.
+        for table in (each for each in form.tables if each.name != "narrative_part"):
             frame = reading.tables[table.name].frame
             assert list(frame.columns) == ["sheet", "row", "line", *(c.name for c in table.columns)]
             for column in table.columns:
