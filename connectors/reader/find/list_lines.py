@@ -169,14 +169,18 @@ def _report(place: TableRegion, rows: Sequence[_Row], at: int, last: int) -> Non
     The total below all lines is not reported, nor is a sum without a figure.
     """
     row = rows[at]
-    value = _words_of(place, row)
     is_below_lines = row.number >= last
-    if not _figures(place, row.number):
-        if row.group is GroupWords.HEADING:
-            # Below all lines there is no group that it could be the heading of: it is a note.
-            rule = "FORM-17" if is_below_lines else "FORM-49"
-            place.report(rule, row.number, row.at, value)
-        return
+    if _figures(place, row.number):
+        _report_sum(place, rows, at, is_below_lines=is_below_lines)
+    elif row.group is GroupWords.HEADING:
+        # Below all lines there is no group that it could be the heading of: it is a note.
+        rule = "FORM-17" if is_below_lines else "FORM-49"
+        place.report(rule, row.number, row.at, _words_of(place, row))
+
+
+def _report_sum(place: TableRegion, rows: Sequence[_Row], at: int, *, is_below_lines: bool) -> None:
+    row = rows[at]
+    value = _words_of(place, row)
     is_plain_sum = row.group is GroupWords.SUM and row.is_bare
     # Where the words leave a doubt, only the figures can show that a row is a sum.
     if not is_plain_sum and not _adds_up(place, rows, at):
