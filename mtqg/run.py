@@ -95,6 +95,9 @@ def _set_up_prefect() -> None:
     """Set what Prefect reads when it is imported, unless the environment has it."""
     # Prefect logs failures with tracebacks. The terminal gets a sentence, our log file the rest.
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    # Its services have a level of their own. Ctrl-C ends Prefect's server before them, and what
+    # they then cannot send to it is no news.
+    os.environ.setdefault("PREFECT_INTERNAL_LOGGING_LEVEL", "CRITICAL")
     if os.environ.get("PREFECT_API_URL"):
         # A server that stays keeps our log too, as it does for a deployed run.
         os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "mtqg")
