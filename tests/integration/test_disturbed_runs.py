@@ -151,6 +151,8 @@ def own_logs() -> Iterator[None]:
     logger = logging.getLogger("mtqg")
     level, propagates, handlers = logger.level, logger.propagate, logger.handlers
     yield
+    for opened in set(logger.handlers) - set(handlers):
+        opened.close()
     logger.setLevel(level)
     logger.propagate, logger.handlers = propagates, handlers
 

@@ -11,7 +11,8 @@ def test_make_lets_python_keep_what_it_compiles() -> None:
     printed = subprocess.run(
         ["make", "--eval", 'show: ; @echo "[$$PYTHONDONTWRITEBYTECODE]"', "show"],
         cwd=ROOT,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        # `make test` passes its own options on to this make, which then prints its folder.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "MAKEFLAGS": "", "MAKELEVEL": "0"},
         capture_output=True,
         text=True,
         check=True,
