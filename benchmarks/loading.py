@@ -30,7 +30,7 @@ from statistics import median
 from sqlalchemy import Engine, insert
 
 from benchmarks.cpu import Spent, measured
-from flows.night import intake
+from flows.night import collecting
 from flows.night.run_context import RunContext, open_run
 from program.calendar.period import Period
 from program.delivery import Delivery
@@ -132,7 +132,7 @@ def compare_collecting(new_url: Callable[[], str], files: int) -> None:
             run = open_run(settings, None)
             (source,) = run.sources("inbox")
             with measured(url) as collect:
-                intake.collect(run, source)
+                collecting.collect(run, source)
             with measured(url) as pending:
                 pending_deliveries(run.warehouse, files)
             with measured(url) as log:

@@ -28,7 +28,7 @@ from benchmarks.quarter import PERIOD, run_date
 from expectations.checking import load_batch_checker
 from expectations.rules.rule_set import RuleSet
 from flows.archived_reading import ArchivedReading
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import open_run
 from flows.recovery.archived_checking import ArchivedChecking
 from flows.recovery.rebuild import Rebuilding
@@ -65,7 +65,7 @@ def load(settings: Settings, country: Country) -> None:
     of_country = settings.model_copy(update={"inbox_url": str(country.inbox)})
     run = open_run(of_country, run_date(country.period))
     for source in run.sources(None):
-        intake.collect(run, source)
+        collecting.collect(run, source)
     for chunk in run.pending():
         steps.load(run, steps.check(run, steps.read(run, chunk)))
     steps.compare(run)

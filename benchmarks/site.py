@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.country import Country, country_of
 from benchmarks.quarter import FORMS, run_date
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import open_run
 from program.pack.load import load_pack
 from program.pack.pack import Pack
@@ -41,7 +41,7 @@ def load(settings: Settings, day: date) -> None:
     """Read, check and load what is in the inbox, as a run of `day` does."""
     with open_run(settings, day) as run:
         for source in run.sources("inbox"):
-            intake.collect(run, source)
+            collecting.collect(run, source)
         for chunk in run.pending():
             steps.load(run, steps.check(run, steps.read(run, chunk)))
         steps.compare(run)

@@ -33,7 +33,7 @@ from benchmarks.loading import databases
 from benchmarks.night import environment_of
 from benchmarks.quarter import run_date
 from benchmarks.site import load, write_site
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext, open_run
 from flows.recovery.rebuild import Rebuilding
 from program.calendar.period import Period
@@ -131,7 +131,7 @@ def run_then(settings: Settings, day: date) -> int:
     """
     with clock_at(day), open_run(settings, day) as run:
         for source in run.sources("inbox"):
-            intake.collect(run, source)
+            collecting.collect(run, source)
         for chunk in run.pending():
             steps.load(run, steps.check(run, steps.read(run, chunk)))
         steps.compare(run)

@@ -16,7 +16,7 @@ from flows.night.run_context import RunContext, open_run
 from flows.night.runtime import enable_loggers, killed_after, run_name, run_url, step
 from flows.night.spans import spans_sent
 from flows.night.tasks import alert, close, digest, take_in
-from flows.recovery.lost_runs import mark_earlier_lost_runs
+from flows.recovery.crashed_runs import mark_earlier_lost_runs
 from program.errors import RunActiveError
 from program.machine.file_access import make_var, private_files
 from program.pack.load import load_calendar

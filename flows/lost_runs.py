@@ -11,7 +11,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 
 from flows.night.runtime import enable_loggers, run_name
-from flows.recovery.lost_runs import QUIET, mark_lost_runs
+from flows.recovery.crashed_runs import QUIET, mark_lost_runs
 from program.errors import RunActiveError
 from program.settings import load_settings
 from warehouse.database.run_lock import exclusive_briefly

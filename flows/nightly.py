@@ -21,7 +21,7 @@ from flows.night.runtime import (
 )
 from flows.night.spans import spans_sent
 from flows.night.tasks import alert, close, digest, take_in
-from flows.recovery.lost_runs import mark_earlier_lost_runs
+from flows.recovery.crashed_runs import mark_earlier_lost_runs
 from program.machine.file_access import make_var, private_files
 from program.settings import load_settings
 from warehouse.database.run_lock import exclusive_run

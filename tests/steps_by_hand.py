@@ -1,14 +1,14 @@
 """The steps of a run that take reports in, without Prefect: for tests of what a run leaves."""
 
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext
 
 
 def collect(run: RunContext) -> None:
     """Collect from all sources, and extract the zips."""
     for source in run.sources(None):
-        intake.collect(run, source)
-    intake.unpack(run)
+        collecting.collect(run, source)
+    collecting.unpack(run)
 
 
 def load(run: RunContext) -> None:

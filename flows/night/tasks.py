@@ -1,6 +1,6 @@
 """The tasks that every run has, and the first part of each: what came is taken in.
 
-The work is in `flows.night.intake` and `flows.night.steps`.
+The work is in `flows.night.collecting` and `flows.night.steps`.
 """
 
 from contextlib import suppress
@@ -11,7 +11,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.mail.digest import send_digest, tell_operator
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.artifacts import markdown_of, table_of
 from flows.night.metrics import write_metrics
 from flows.night.run_context import RunContext
@@ -55,13 +55,13 @@ def take_in(run: RunContext, source: str | None) -> None:
 )
 def collect(run: RunContext, source: Source) -> int:
     """Bring in the new deliveries of a source; return how many came."""
-    return intake.collect(run, source)
+    return collecting.collect(run, source)
 
 
 @task(task_run_name="unpack", cache_policy=NO_CACHE)
 def unpack(run: RunContext) -> None:
     """Extract the files of zips. Each becomes a delivery."""
-    intake.unpack(run)
+    collecting.unpack(run)
 
 
 @task(task_run_name="explain", cache_policy=NO_CACHE)

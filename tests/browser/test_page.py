@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from connectors.shared_folder import SharedFolder
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import open_run
 from mtqg.mails.sample_words import words_of
 from program.pack.load import load_pack
@@ -51,7 +51,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(_env_file=None, var=tmp_path_factory.mktemp("var"), inbox_url=str(SAMPLES))
     night = open_run(settings, None)
     for source in night.sources("inbox"):
-        intake.collect(night, source)
+        collecting.collect(night, source)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
     steps.publish(night)

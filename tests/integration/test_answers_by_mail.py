@@ -10,7 +10,7 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext, open_run
 from program.calendar.period import Period
 from program.pack.load import load_pack
@@ -60,8 +60,8 @@ def with_mailbox(own: Settings, tmp_path: Path) -> Settings:
 def night(settings: Settings, kind: RunKind = RunKind.NIGHTLY) -> RunContext:
     run = open_run(settings, None, kind)
     for source in run.sources(None):
-        intake.collect(run, source)
-    intake.unpack(run)
+        collecting.collect(run, source)
+    collecting.unpack(run)
     steps.reopen(run)
     for chunk in run.pending():
         steps.load(run, steps.check(run, steps.read(run, chunk)))

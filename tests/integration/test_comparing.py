@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from expectations.rules.rule_set import SUITES
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext, open_run
 from program.calendar.period import Period
 from program.pack.pack import Pack
@@ -52,7 +52,7 @@ def put(tmp_path: Path, pack: Pack) -> Put:
 def night(settings: Settings, *, compare: bool = True) -> RunContext:
     night = open_run(settings, None)
     for source in night.sources(None):
-        intake.collect(night, source)
+        collecting.collect(night, source)
     steps.reopen(night)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))

@@ -20,7 +20,7 @@ from connectors.sources.portal_session import Patience
 from connectors.sources.tools import submissions
 from connectors.sources.tools.kobo import Kobo
 from connectors.sources.tools.odk import Odk
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext, open_run
 from flows.recovery.replay_log import export_runs
 from mtqg.packs.tool_questions import tool_mistakes
@@ -471,7 +471,7 @@ def province(settings: Settings, own_pack: Path) -> Callable[..., Settings]:
 def night(settings: Settings) -> RunContext:
     run = open_run(settings, None)
     for source in run.sources(None):
-        intake.collect(run, source)
+        collecting.collect(run, source)
     load(run)
     return run
 

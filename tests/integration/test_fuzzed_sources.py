@@ -22,7 +22,7 @@ from connectors.file_names import path_as_listed
 from connectors.sources.folder import Folder
 from connectors.sources.portal import Portal
 from examples.portal.server import Answer, ReferencePortal, running
-from flows.night import intake
+from flows.night import collecting
 from flows.night.run_context import RunContext, open_run
 from program.delivery import Offer
 from program.errors import SourceError, TransientError
@@ -70,7 +70,7 @@ class Fuzzed:
     def __init__(self, run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
         self._run = run
         self._connector: object = None
-        monkeypatch.setattr(intake, "connect", lambda *_: self._connector)
+        monkeypatch.setattr(collecting, "connect", lambda *_: self._connector)
 
     def outcomes(self, connector: object, kind: str) -> int:
         """Collect from a connector, and return how many of its offers ended in an outcome."""
@@ -78,7 +78,7 @@ class Fuzzed:
         before = self._count()
         again = 0
         try:
-            intake.collect(self._run, self._run.sources(kind)[0])
+            collecting.collect(self._run, self._run.sources(kind)[0])
         except TransientError as failed:
             # It says of how many files, and the run says it to the operator.
             again = int(str(failed).partition(" of the offered files")[0])
@@ -208,7 +208,9 @@ def test_whatever_a_portal_lists_ends_in_an_outcome(
             assert good["id"] in known()
 
     def known() -> set[str]:
-        return {external_id for external_id, _ in intake.known_versions(run.warehouse, "portal")}
+        return {
+            external_id for external_id, _ in collecting.known_versions(run.warehouse, "portal")
+        }
 
     with running(FuzzedPortal(tmp_path, TOKEN)) as portal:
         each_ends()

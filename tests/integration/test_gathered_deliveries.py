@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flows.night import arrivals, intake, steps
+from flows.night import arrivals, collecting, steps
 from flows.night.run_context import RunContext, open_run
 from program.records.history import History
 from program.settings import Settings
@@ -198,11 +198,11 @@ def test_one_mail_a_sender_names_each_report_of_a_file_with_its_verdict(
 
 
 BREAKS = [
-    (intake, "record_extracted"),
+    (collecting, "record_extracted"),
     (steps, "load_deliveries"),
     (arrivals, "record_deliveries"),
-    (intake, "pending_zips"),
-    (intake, "refuse_zip"),
+    (collecting, "pending_zips"),
+    (collecting, "refuse_zip"),
 ]
 
 

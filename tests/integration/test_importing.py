@@ -23,7 +23,7 @@ except SystemExit:
 """
 _EMPTY_NIGHT = """
 from flows.night.run_context import open_run
-from flows.night import intake
+from flows.night import collecting
 import flows.nightly
 from flows.night import steps
 from flows.mail.digest import send_digest
@@ -31,8 +31,8 @@ from program.settings import load_settings
 
 run = open_run(load_settings(), None)
 for source in run.sources(None):
-    intake.collect(run, source)
-intake.unpack(run)
+    collecting.collect(run, source)
+collecting.unpack(run)
 steps.reopen(run)
 assert not list(run.pending())
 steps.compare(run)

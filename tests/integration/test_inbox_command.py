@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.artifacts import counts_of
 from flows.night.run_context import RunContext, open_run
 from mtqg.cli import app
@@ -56,7 +56,7 @@ def night(settings: Settings, mails: Sequence[InboundMail] = ()) -> RunContext:
     """The steps of a run, during which some mails come in."""
     run = open_run(settings, None)
     for source in run.sources(None):
-        intake.collect(run, source)
+        collecting.collect(run, source)
     for mail in mails:
         take_into(run.warehouse, run.run_id, mail, datetime.now(UTC))
     steps.reopen(run)
@@ -421,7 +421,7 @@ def test_a_decision_about_a_held_mail_is_undone_until_a_run_has_taken_it_in(
     assert different == []
     assert inbox("assign", key, "942", "--by", BY).exit_code == 0
     again = open_run(own, None)
-    intake.unpack(again)
+    collecting.unpack(again)
     again.finish()
     late = inbox("undo", key, *UNDO)
     assert "đã được tiếp nhận" in str(late.exception)

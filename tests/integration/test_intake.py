@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flows.night import intake
+from flows.night import collecting
 from flows.night.budget import SourceMeter
 from flows.night.run_context import RunContext, open_run
 from program.delivery import Offer, UnusableOffer
@@ -96,10 +96,10 @@ def collected(
     offers: Iterator[Offer | UnusableOffer],
     limits: SourceBudget,
 ) -> RunContext:
-    monkeypatch.setattr(intake, "connect", lambda *_: Listed(offers))
+    monkeypatch.setattr(collecting, "connect", lambda *_: Listed(offers))
     run = open_run(settings, None)
     source = run.sources("portal")[0].model_copy(update={"budget": limits})
-    intake.collect(run, source)
+    collecting.collect(run, source)
     return run
 
 
@@ -146,7 +146,7 @@ def test_a_list_that_never_ends_ends_with_the_seconds_of_its_source(
 ) -> None:
     ticks = count(step=10)
     ticking = partial(SourceMeter, clock=lambda: next(ticks))
-    monkeypatch.setattr(intake, "SourceMeter", ticking)
+    monkeypatch.setattr(collecting, "SourceMeter", ticking)
     endless = (offer(number) for number in count())
     run = collected(settings, monkeypatch, endless, SourceBudget(seconds=95))
     assert run.summary.received == 9

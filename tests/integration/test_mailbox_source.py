@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from connectors.sources.mailbox import MailFolder
 from connectors.sources.register import connect
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext, open_run
 from flows.recovery.rebuild import Rebuilding
 from flows.recovery.replay_log import export_changes
@@ -375,7 +375,7 @@ def test_mails_that_arrived_in_a_run_that_was_killed_are_in_the_rebuilt_warehous
     )
     killed = open_run(mailed, None)
     for source in killed.sources(None):
-        intake.collect(killed, source)
+        collecting.collect(killed, source)
     killed.readers.close()
     rebuilt_url = staging_url(mailed.warehouse_url)
     assert Rebuilding(mailed, rebuilt_url).run(lambda _: None).arrived == 2
@@ -548,8 +548,8 @@ def test_a_budget_leaves_mails_to_the_next_run_and_the_cursor_before_them(
     with serving(folder) as port:
         for _ in range(4):
             run = open_run(server_of(settings, port), None)
-            intake.collect(run, declared)
-            intake.unpack(run)
+            collecting.collect(run, declared)
+            collecting.unpack(run)
             run.finish()
             taken.append(run.summary.mails_extracted)
     assert taken == [3, 3, 1, 0]

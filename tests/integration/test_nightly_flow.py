@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import Artifact, State
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from flows import intake as intake_flow
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext
 from flows.night.runtime import as_opaque
 from flows.night.tasks import collect
@@ -241,7 +241,7 @@ def test_only_what_a_retry_can_cure_is_tried_again(
         asked.append(source.name)
         raise error
 
-    monkeypatch.setattr(intake, "collect", fail)
+    monkeypatch.setattr(collecting, "collect", fail)
     monkeypatch.setattr("flows.night.tasks.collect", collect.with_options(retry_delay_seconds=0))
     assert run_night(source="inbox").is_failed()
     assert asked == ["inbox"] * attempts
@@ -272,7 +272,7 @@ def test_a_run_that_hangs_is_ended(province: Province, monkeypatch: pytest.Monke
             time.sleep(1)
         raise AssertionError("nothing ended a night that hung for a minute after its time")
 
-    monkeypatch.setattr(intake, "collect", hang)
+    monkeypatch.setattr(collecting, "collect", hang)
     assert nightly.with_options(timeout_seconds=3600)(return_state=True).name == "TimedOut"
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.progress import Progress, watched_by
 from flows.night.run_context import open_run
 from flows.night.runtime import step
@@ -20,7 +20,7 @@ def test_a_run_prints_its_step_and_how_many_deliveries_are_done(
     seen: list[Progress] = []
     with watched_by(seen.append), open_run(chunks_of_two, None) as run:
         with step(run, "source inbox"):
-            intake.collect(run, run.sources("inbox")[0])
+            collecting.collect(run, run.sources("inbox")[0])
         for chunk in run.pending():
             steps.load(run, steps.check(run, steps.read(run, chunk)))
     assert seen == [
@@ -37,5 +37,5 @@ def test_a_run_prints_its_step_and_how_many_deliveries_are_done(
     ]
     seen.clear()
     with open_run(settings, None) as run, step(run, "unpack"):
-        intake.unpack(run)
+        collecting.unpack(run)
     assert seen == []

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from connectors.archive import Archive, name_of
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext, open_run
 from flows.recovery.rebuild import Rebuilding
 from flows.recovery.replay_log import ARRIVALS, RUNS, export_runs
@@ -81,11 +81,11 @@ def night(settings: Settings, *, killed_before: str = "") -> RunContext:
     """Do the steps of a run; with `killed_before` it ends there, without a word."""
     night = open_run(settings, None)
     for source in night.sources(None):
-        intake.collect(night, source)
+        collecting.collect(night, source)
     if killed_before == "unpack":
         night.readers.close()
         return night
-    intake.unpack(night)
+    collecting.unpack(night)
     steps.reopen(night)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))

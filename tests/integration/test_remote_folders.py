@@ -19,7 +19,7 @@ from connectors.shared_folder import SharedFolder
 from connectors.sources import folder as folder_module
 from connectors.sources.folder import Folder
 from flows.archive import open_archive
-from flows.night import intake
+from flows.night import collecting
 from flows.night.run_context import RunContext, open_run
 from program.delivery import Offer, UnusableOffer
 from program.errors import ArchiveError, ConfigurationError, SourceError, TransientError
@@ -130,7 +130,7 @@ def run_of(settings: Settings, remote: Remote) -> RunContext:
         secrets={f"MTQG_SECRET_{name.upper()}": remote.options[name] for name in names},
     )
     run = open_run(chosen, None)
-    intake.collect(run, run.sources("inbox")[0])
+    collecting.collect(run, run.sources("inbox")[0])
     return run
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from connectors.sources.folder import Folder
 from examples.portal.server import ReferencePortal, running
 from flows.mail.digest import send_digest
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext, open_run
 from flows.night.runtime import step
 from mtqg.inbox.desk import Desk
@@ -152,9 +152,9 @@ class Province:
         run = open_run(chosen, None)
         for source in run.sources(None):
             with step(run, f"source {source.name}"):
-                intake.collect(run, source)
+                collecting.collect(run, source)
         with step(run, "unpack"):
-            intake.unpack(run)
+            collecting.unpack(run)
         with step(run, "load"):
             load(run)
         with step(run, "alert"):

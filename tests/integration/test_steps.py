@@ -17,7 +17,7 @@ from connectors.reader.reader_pool import Readers
 from examples.portal.server import ReferencePortal, running
 from expectations.rules.rule_set import RuleSet
 from flows.mail import send_letters
-from flows.night import arrivals, intake, run_context, steps
+from flows.night import arrivals, collecting, run_context, steps
 from flows.night.run_context import RunContext, open_run
 from program.delivery import Arrival, Offer
 from program.errors import ConfigurationError, SourceError, TransientError, WarehouseError
@@ -400,10 +400,10 @@ def test_what_a_source_gave_before_it_failed_is_recorded(
             yield from list(super().offers(cursor))[1:]
             raise SourceError("the portal went away")
 
-    monkeypatch.setattr(intake, "connect", lambda *_: Failing(fill("942", "2024-Q4")))
+    monkeypatch.setattr(collecting, "connect", lambda *_: Failing(fill("942", "2024-Q4")))
     night = open_run(settings, None)
     with pytest.raises(SourceError, match="went away"):
-        intake.collect(night, night.sources("portal")[0])
+        collecting.collect(night, night.sources("portal")[0])
     assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
     assert read_position(night.warehouse, "portal").cursor == "after 2"
 
@@ -492,13 +492,13 @@ class Flaky:
 def test_a_file_that_never_comes_right_keeps_no_other_out(
     settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "connect", lambda *_: Flaky(fill("942", "2024-Q4")))
+    monkeypatch.setattr(collecting, "connect", lambda *_: Flaky(fill("942", "2024-Q4")))
     night = open_run(settings, None)
     source = night.sources("portal")[0]
     for received in (2, 0):
         before = night.summary.received
         with pytest.raises(TransientError, match="1 of the offered files"):
-            intake.collect(night, source)
+            collecting.collect(night, source)
         assert night.summary.received - before == received
     assert read_position(night.warehouse, "portal").cursor is None
 

@@ -25,9 +25,9 @@ PLACES = (
     "flows.night.run_context:sync_catalogue",
     "flows.night.run_context:start_run",
     "connectors.archive:Archive.put",
-    "flows.night.intake:note_arrival",
+    "flows.night.collecting:note_arrival",
     "flows.night.arrivals:record_deliveries",
-    "flows.night.intake:record_extracted",
+    "flows.night.collecting:record_extracted",
     "flows.night.steps:load_deliveries",
     "warehouse.load:_place",
     "warehouse.lifecycle.versions:VersionHistory.save_numbers",
@@ -50,8 +50,8 @@ PLACES = (
     "connectors.archive:Archive.write",
     "connectors.archive:Archive.remove",
     "connectors.sources.mailbox:MailFolder.fetch",
-    "flows.night.intake:recorded_mail",
-    "flows.night.intake:files_of_mail",
+    "flows.night.collecting:recorded_mail",
+    "flows.night.collecting:files_of_mail",
 )
 """Functions before or after which a run dies."""
 

@@ -21,7 +21,7 @@ from connectors.reader.reader import read_parts
 from connectors.zip_deliveries import is_zip_of_reports, members_of
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
-from flows.night import intake, steps
+from flows.night import collecting, steps
 from flows.night.run_context import RunContext, open_run
 from program.delivery import Delivery
 from program.errors import MtqgError
@@ -205,8 +205,8 @@ def run(
 def _steps(night: RunContext) -> Iterator[Callable[[], object]]:
     """The steps of `flows.nightly.run_steps` or of `flows.intake`, without Prefect."""
     for source in night.sources(None):
-        yield lambda source=source: intake.collect(night, source)
-    yield lambda: intake.unpack(night)
+        yield lambda source=source: collecting.collect(night, source)
+    yield lambda: collecting.unpack(night)
     yield lambda: steps.reopen(night)
     yield lambda: _load(night)
     if night.kind is RunKind.INTAKE:

@@ -43,8 +43,8 @@ def profile(
     effect by itself. A figure with too few values or no spread is named without a proposal.
     """
     from expectations.rules.rule_set import RuleSet  # noqa: PLC0415  (all: keeps --help quick)
-    from mtqg.rules.bounds.profile import Proposal  # noqa: PLC0415
-    from mtqg.rules.bounds.profile import profile as profile_form  # noqa: PLC0415
+    from mtqg.rules.bounds.form_profile import Proposal  # noqa: PLC0415
+    from mtqg.rules.bounds.form_profile import profile as profile_form  # noqa: PLC0415
     from mtqg.rules.bounds.proposals import proposals_text  # noqa: PLC0415
     from mtqg.rules.bounds.spread import Enough  # noqa: PLC0415
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415

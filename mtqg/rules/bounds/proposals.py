@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from expectations.rules.rule_models import FormRule
-from mtqg.rules.bounds.profile import Passed, Proposal
+from mtqg.rules.bounds.form_profile import Passed, Proposal
 from mtqg.rules.bounds.spread import QuantileSpread
 from mtqg.rules.bounds.subjects import Subject
 from program.errors import UsageError
