@@ -218,7 +218,9 @@ def _whole(answer: _Status) -> str:
 
     rates = rates_of(answer.rows, answer.day)
     awaited = open_reports(answer.rows, answer.pack, answer.day)
-    ended = f"; {awaited.of_ended} của đơn vị đã kết thúc hoạt động" if awaited.of_ended else ""
+    ended = ""
+    if awaited.of_ended:
+        ended = f"; {awaited.of_ended} chưa gửi hoặc chờ sửa của đơn vị đã kết thúc hoạt động"
     return (
         f"Đến ngày {format_date(answer.day)}: đến hạn {rates.expected} báo cáo, đã gửi "
         f"{rates.actual}, đạt {rates.accepted}. Còn chờ {len(awaited.units)} đơn vị: "

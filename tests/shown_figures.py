@@ -285,7 +285,7 @@ class RunOutput:
         }
 
     def awaited_in_all(self) -> Places:
-        ended = "Ngoài ra còn # báo cáo của đơn vị đã kết thúc hoạt động"
+        ended = "Ngoài ra còn # báo cáo chưa gửi hoặc chờ sửa của đơn vị đã kết thúc hoạt động"
         texts = {"page": self.page, "brief": self.brief, "morning mail": self.morning}
         places: dict[str, Answer] = {}
         for name, text in texts.items():
@@ -294,8 +294,11 @@ class RunOutput:
         waiting = [row for row in self.reports if row["state"] in ("missing", "to_fix")]
         by_form = [numbers(text, "# chưa gửi; # đã gửi – chờ sửa") for text in self.forms]
         sheets = ("Báo cáo", "Đơn vị đã kết thúc")
+        due, _, accepted = self.due()["page"]
         return places | {
             "status": (len(waiting),),
+            # Who adds up the page's sentence comes to the reports that are due.
+            "page's reports that are due and not accepted": (due - accepted,),
             "pages of forms": (sum(sum(each) for each in by_form),),
             "list of whom to call": (
                 sum(len(numbered_rows(self.chasing_list, sheet)) for sheet in sheets),

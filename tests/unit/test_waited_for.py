@@ -44,7 +44,7 @@ def test_the_brief_tells_of_the_reports_of_ended_units_that_its_list_leaves_out(
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     assert "Đến hạn 3 báo cáo: đã gửi 0" in text
     assert "Còn chờ 1 đơn vị: 1 báo cáo chưa gửi, 0 chờ sửa." in text
-    assert "Ngoài ra còn 2 báo cáo của đơn vị đã kết thúc hoạt động." in text
+    assert "Ngoài ra còn 2 báo cáo chưa gửi hoặc chờ sửa của đơn vị đã kết thúc hoạt động." in text
     assert "(1 báo cáo)" in text
 
 
@@ -59,4 +59,6 @@ def test_the_morning_mail_tells_of_the_reports_of_ended_units(pack: Pack) -> Non
         assert body is not None
         text = body.get_content()
         assert "1 báo cáo chưa gửi, 0 báo cáo chờ sửa" in text
-        assert "Ngoài ra còn 2 báo cáo của đơn vị đã kết thúc hoạt động." in text
+        assert (
+            "Ngoài ra còn 2 báo cáo chưa gửi hoặc chờ sửa của đơn vị đã kết thúc hoạt động." in text
+        )
