@@ -418,6 +418,10 @@ def titled(*titles: str) -> bytes:
         ("Huyện Châu Thành", "Chương trình MTQG giai đoạn 2021-2025 quý IV năm 2024"),
         ("Huyện Châu Thành", "Vốn đầu tư quý IV năm 2024", "Giai đoạn I: từ năm 2021 đến năm 2025"),
         ("Huyện Châu Thành", "Quý IV/2024 (từ ngày 01/10/2024 đến ngày 31/12/2024)"),
+        ("Huyện Châu Thành", "Kết quả quý IV năm 2024 so với quý IV năm 2023"),
+        ("Huyện Châu Thành", "Tập huấn quý IV năm 2024 (so với cùng kỳ năm 2023)"),
+        ("Huyện Châu Thành", "Quý IV/2024 – so cùng kỳ – quý IV/2023"),
+        ("Huyện Châu Thành", "Báo cáo quý IV năm 2024", "(So sánh với quý IV năm 2023)"),
     ],
 )
 def test_a_title_names_unit_and_period_where_no_label_does(
@@ -443,6 +447,8 @@ def test_a_title_names_unit_and_period_where_no_label_does(
         "Quyết định ngày 14/10/2021 về Chương trình năm 2021",
         "Kết quả từ ngày 01/10/2024 đến ngày 30/11/2024",
         "6 tháng cuối năm 2024, ước cả năm 2024",
+        "So với quý IV năm 2023",
+        "So sánh quý IV năm 2024 với quý IV năm 2023",
     ],
 )
 def test_a_title_that_says_less_or_more_than_a_period_is_asked_about(

@@ -25,8 +25,10 @@ from program.vietnamese import format_date
 _PHASE = re.compile(
     r"\bgiai doan (?:[ivx]+ )?(?:tu )?(?:nam )?20[0-9]{2} (?:den )?(?:nam )?20[0-9]{2}\b"
 )
+# What follows is what the figures are compared with: "quý III năm 2025 so với quý III năm 2024".
+_COMPARED = re.compile(r"\b(?:so (?:voi|sanh|cung)|cung ky)\b")
 # A day is no period of a report, but for the first and the last one of a span.
-_OTHER_TIMES = re.compile(r"\b(?:ngay|giai doan)\b")
+_OTHER_TIMES = re.compile(rf"\b(?:ngay|giai doan)\b|{_COMPARED.pattern}")
 # "Báo cáo năm 2024, lũy kế đến 30/9/2024" is no report of the whole year.
 _UNTIL = re.compile(r"\b(?:den|toi) (?:het )?(?:(?:ngay|thang|quy) )?(?:[0-9]+|[ivx]+)\b")
 # A period in a title begins with one of these words; a year alone may be any number.
@@ -128,7 +130,8 @@ def _parts_alone(title: str) -> Iterator[str]:
 
 def _period_at_end(text: str) -> Period | None:
     """Return the period that the last words of a text name; None where they go on before it."""
-    words = _PHASE.sub("", fold(text)).split()
+    own_words = _COMPARED.split(fold(text), maxsplit=1)[0]
+    words = _PHASE.sub("", own_words).split()
     for first in range(len(words)):
         rest = " ".join(words[first:])
         if not _OPENS_PERIOD.match(rest):
