@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -37,13 +37,13 @@ from tests.kills.ends import (
     fill_sqlite,
     no_space,
 )
-from tests.kills.night import FAILED, STOPPED, Memory, begin, run
+from tests.kills.night import FAILED, RUN_AT, STOPPED, Memory, begin, run
 from tests.kills.sample import put_mails, put_sample
 from tests.kills.state import State, differences, halves, state_of
 from tests.postgres import Postgres, running_postgres
 from warehouse.states import RunKind
 
-YESTERDAY = timedelta(days=1)
+A_DAY = timedelta(days=1)
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Trial:
         self,
         settings: Settings,
         words: str,
-        now: datetime | None = None,
+        now: datetime = RUN_AT,
         kind: RunKind = RunKind.NIGHTLY,
     ) -> None:
         """Let a run go to its end; where it fails, that is a fault."""
@@ -146,7 +146,7 @@ class Trial:
             self.whole_night(
                 settings,
                 f"after a {kind} run killed {end}",
-                datetime.now(UTC) - YESTERDAY if number % 5 == 4 else None,
+                RUN_AT - A_DAY if number % 5 == 4 else RUN_AT,
             )
             self.judge(settings, f"after a {kind} run killed {end}")
 
