@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.prefect_server import PrefectServer
 from tests.waiting import wait_for
 
 MTQG = Path(sys.executable).parent / "mtqg"
@@ -26,9 +27,16 @@ def silent_portal() -> Iterator[str]:
 
 
 @contextmanager
-def run_at_its_portal(folder: Path, portal: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A run by hand that has read its inbox and waits for the portal; `run.txt` has its output."""
+def run_at_its_portal(
+    folder: Path, portal: str, prefect: PrefectServer
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A run by hand that has read its inbox and waits for the portal; `run.txt` has its output.
+
+    It begins a Prefect server of its own, which finds the tables of `prefect`: to make them costs
+    as much as all else.
+    """
     (folder / "inbox").mkdir()
+    prefect.copy_database(folder / "var" / "prefect")
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
     settings = {
         "MTQG_VAR": str(folder / "var"),
@@ -62,9 +70,9 @@ def run_at_its_portal(folder: Path, portal: str) -> Iterator[subprocess.Popen[by
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_run_that_is_killed_leaves_no_server_of_prefect_and_no_other_process(
-    tmp_path: Path, silent_portal: str
+    tmp_path: Path, silent_portal: str, prefect: PrefectServer
 ) -> None:
-    with run_at_its_portal(tmp_path, silent_portal) as run:
+    with run_at_its_portal(tmp_path, silent_portal, prefect) as run:
         started = psutil.Process(run.pid).children(recursive=True)
         assert any(SERVER in each.cmdline() for each in started)
     wait_for(lambda: not [each for each in started if each.is_running()], "all have ended")
@@ -80,10 +88,11 @@ def test_a_run_that_is_killed_leaves_no_server_of_prefect_and_no_other_process(
 def test_a_run_that_is_asked_to_end_ends_with_one_sentence_and_the_signal_s_exit_code(
     tmp_path: Path,
     silent_portal: str,
+    prefect: PrefectServer,
     number: signal.Signals,
     to_all: bool,
 ) -> None:
-    with run_at_its_portal(tmp_path, silent_portal) as run:
+    with run_at_its_portal(tmp_path, silent_portal, prefect) as run:
         started = psutil.Process(run.pid).children(recursive=True)
         if to_all:
             os.killpg(run.pid, number)
