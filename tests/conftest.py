@@ -34,7 +34,6 @@ os.environ |= {
 }
 
 from connectors.reader.reader_pool import Readers
-from expectations.rules.rule_set import RuleSet
 from flows.night import run_context
 from flows.recovery import heartbeat, rebuild
 from program.calendar.period import Period, periods_between
@@ -48,7 +47,7 @@ from publish.template.workbook import write_template
 from tests.postgres import Postgres, connections_closed, running_postgres
 from tests.prefect_server import PrefectServer, prefect_server
 from tests.reading_here import read_here
-from tests.shared_rules import rules_of
+from tests.shared_rules import sharing
 from tests.state_guard import states_watched
 from warehouse.database.engine import prepare_warehouse
 
@@ -75,12 +74,7 @@ def _rules_made_once(sample_pack: Pack) -> Iterator[None]:
     A run in a process of its own makes them again, and so does one on any other pack.
     """
 
-    def pack_in(folder: Path) -> Pack:
-        return sample_pack if folder == sample_pack.folder else load_pack(folder)
-
-    def rules_for(its: Pack) -> RuleSet:
-        return rules_of(its) if its is sample_pack else RuleSet(its)
-
+    pack_in, rules_for = sharing(sample_pack)
     with pytest.MonkeyPatch.context() as monkeypatch:
         for module in (heartbeat, run_context, rebuild):
             monkeypatch.setattr(module, "load_pack", pack_in)

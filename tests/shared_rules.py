@@ -3,22 +3,39 @@
 What Great Expectations needs to know of a rule is worked out once a rule set, and costs half a check.
 """
 
+from collections.abc import Callable
+from pathlib import Path
+
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
+from expectations.rules.rule_set import Language, RuleSet
 from program.finding import Finding, Severity
+from program.pack.load import load_pack
 from program.pack.pack import Pack
 from program.parsed_report import ParsedReport
 from program.submission import Submission
 
-_known: dict[int, tuple[Pack, RuleSet]] = {}
+_known: dict[tuple[int, Language], tuple[Pack, RuleSet]] = {}
 """By the identity of the pack. It is kept with its rules, so that no other gets its number."""
 
 
-def rules_of(pack: Pack) -> RuleSet:
+def rules_of(pack: Pack, lang: Language = "vi") -> RuleSet:
     """Return the rules of a pack: of the same object always the same. Only for packs that tests share."""
-    if id(pack) not in _known:
-        _known[id(pack)] = pack, RuleSet(pack)
-    return _known[id(pack)][1]
+    key = id(pack), lang
+    if key not in _known:
+        _known[key] = pack, RuleSet(pack, lang=lang)
+    return _known[key][1]
+
+
+def sharing(sample_pack: Pack) -> tuple[Callable[[Path], Pack], Callable[..., RuleSet]]:
+    """Return what takes the places of `load_pack` and `RuleSet`, and shares the sample pack and its rules."""
+
+    def pack_in(folder: Path) -> Pack:
+        return sample_pack if folder == sample_pack.folder else load_pack(folder)
+
+    def rules_for(its: Pack, lang: Language = "vi") -> RuleSet:
+        return rules_of(its, lang) if its is sample_pack else RuleSet(its, lang=lang)
+
+    return pack_in, rules_for
 
 
 def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:

@@ -21,11 +21,23 @@ from expectations.rules.rule_set import Language
 from mtqg.checking.phrases import PHRASES
 from mtqg.cli import app
 from program.errors import UsageError
+from program.pack.pack import Pack
 from program.records.history import History
 from tests.conftest import GOOD_LEVELS, SAMPLES, Fill
 from tests.faults import faulty
+from tests.shared_rules import sharing
 
 WRONG_WOMEN = {**GOOD_LEVELS, "commune": {**GOOD_LEVELS["commune"], "women": 1510}}
+
+
+pytestmark = pytest.mark.usefixtures("reads_here_unless_readers")
+
+
+@pytest.fixture(autouse=True)
+def _rules_made_once_here(sample_pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack_in, rules_for = sharing(sample_pack)
+    monkeypatch.setattr("mtqg.checking.check.load_pack", pack_in)
+    monkeypatch.setattr("mtqg.checking.file_checker.RuleSet", rules_for)
 
 
 @pytest.fixture(autouse=True)
@@ -353,11 +365,11 @@ def test_a_socket_is_no_ordinary_file_and_keeps_nobody_waiting(
 
 
 def test_a_fault_of_the_program_is_reported_as_one_and_stops_no_other_file(
-    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fill: Fill, readers: type[Readers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path, fill("942", "2024-Q1"), "bug.xlsx")
     put(tmp_path, fill("942", "2024-Q2"), "good.xlsx")
-    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(Readers, read=faulty))
+    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(readers, read=faulty))
     result = mtqg(tmp_path)
     assert result.exit_code == 2
     assert "lỗi của chương trình, không phải của tệp (RuntimeError: a bug)" in result.stdout
@@ -365,9 +377,9 @@ def test_a_fault_of_the_program_is_reported_as_one_and_stops_no_other_file(
 
 
 def test_a_file_that_hangs_its_reader_ends_in_a_verdict(
-    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fill: Fill, readers: type[Readers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(Readers, read=faulty))
+    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(readers, read=faulty))
     monkeypatch.setenv("MTQG_READING_SECONDS", "0.5")
     code, verdict = check(put(tmp_path, fill("942", "2024-Q1"), "hang.xlsx"))
     assert (code, verdict["verdict"], [f["rule"] for f in verdict["findings"]]) == (
