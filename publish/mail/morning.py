@@ -76,8 +76,7 @@ def compose_morning(
     """
     awaited = open_reports(reports, pack, letter.day)
     came_once = came_reports(came)
-    # What must be corrected first: the office may have to explain it.
-    in_order = sorted(came_once, key=lambda report: report.last.verdict.loads)
+    in_order = sorted(came_once, key=_calm)
     values = {
         "office": pack.correspondence.office,
         "program": pack.program,
@@ -136,6 +135,15 @@ def _fitting(paths: Sequence[Path], bytes_left: int) -> Iterator[Attachment]:
 def _subject(came: int, awaited: int, pack: Pack) -> str:
     waiting = f"chờ {awaited} đơn vị" if awaited else "không còn đơn vị nào phải chờ"
     return f"{pack.program.short_name}: mới nhận {came} báo cáo, {waiting}"
+
+
+def _calm(report: CameReport) -> tuple[bool, bool]:
+    """What must be corrected sorts first, then what is to be looked at again.
+
+    The office may have to explain both, and the list is cut after some lines.
+    """
+    verdict = report.last.verdict
+    return verdict.loads, verdict is Verdict.ACCEPTED
 
 
 def _came(report: CameReport, pack: Pack) -> _Came:

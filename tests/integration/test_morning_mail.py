@@ -127,6 +127,29 @@ def test_a_morning_with_many_reports_is_a_mail_that_no_program_cuts_off(pack: Pa
     assert f"… và {len(set(communes)) - 40} báo cáo khác" in html
 
 
+def test_a_report_that_somebody_must_look_at_stands_before_all_that_are_well(pack: Pack) -> None:
+    at = datetime(2025, 2, 20, 1, tzinfo=UTC)
+    verdicts = {
+        "941": Verdict.ACCEPTED,
+        "942": Verdict.ACCEPTED_WITH_WARNINGS,
+        "943": Verdict.ACCEPTED,
+        "944": Verdict.UNREADABLE,
+        "945": Verdict.QUARANTINED,
+    }
+    came = [
+        RunSubmissionRow("", at, code, "training", code, "2024-Q4", verdict, 0, 0, False)
+        for code, verdict in verdicts.items()
+    ]
+    letter = Letter("order", pack.correspondence.office.email, at, DAY, news=News(0, len(came)))
+    mail = email.message_from_bytes(
+        compose_morning(letter, came, (), pack).as_bytes(), policy=policy.default
+    )
+    assert isinstance(mail, EmailMessage)
+    text = mail.get_body(("plain",)).get_content()
+    listed = [line.split(": ")[-1].strip() for line in text.splitlines() if "Báo cáo đào" in line]
+    assert listed == ["không đọc được", "cần sửa", "đạt, có lưu ý", "đạt", "đạt"]
+
+
 def test_a_run_with_nothing_new_sends_none_and_the_next_names_only_what_is_new(
     settings: Settings, pack: Pack, fill: Fill
 ) -> None:
