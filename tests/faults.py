@@ -29,6 +29,10 @@ def bug() -> None:
     raise RuntimeError("a bug")
 
 
+def library() -> None:
+    raise ImportError("lib.so: failed to map segment from shared object")
+
+
 def unportable() -> None:
     raise UnportableError("a ", "bug")
 
@@ -54,6 +58,7 @@ FAULTS: dict[str, Callable[[], object]] = {
     "hang": hang,
     "wait": lambda: time.sleep(3600),
     "memory": lambda: bytearray(10**12),
+    "library": library,
     "babble": babble,
     "bug": bug,
     "unportable": unportable,

@@ -16,6 +16,7 @@ from typing import Any
 
 from program.killable.outcomes import Done, Killed, KillReason, Raised
 
+_NO_ROOM = "failed to map segment from shared object"
 PATIENCE = 10
 """A request may take so many times its CPU time by the clock: the machine has other work."""
 
@@ -59,10 +60,16 @@ def _answer(work: Callable[[Any], Any], request: bytes) -> bytes:
         # Both pickles are within the `try`: an answer may fit into memory and its pickle not.
         answer = work(pickle.loads(request))  # noqa: S301
         return pickle.dumps(Done(answer), pickle.HIGHEST_PROTOCOL)
-    except MemoryError:
-        return pickle.dumps(Killed(KillReason.TOO_MUCH_MEMORY, KillReason.TOO_MUCH_MEMORY))
     except Exception as error:  # the boundary of one request
+        if _is_out_of_memory(error):
+            return pickle.dumps(Killed(KillReason.TOO_MUCH_MEMORY, KillReason.TOO_MUCH_MEMORY))
         return pickle.dumps(Raised(_portable(error)))
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # A library that finds no room is an error of its import, in the words of the dynamic loader.
+    is_of_loader = isinstance(error, ImportError) and _NO_ROOM in str(error)
+    return is_of_loader or isinstance(error, MemoryError)
 
 
 def _portable(error: Exception) -> Exception:

@@ -38,6 +38,7 @@ def test_an_answer_comes_back_and_the_process_is_kept(process: KillableProcess[s
         ("abort", Killed(KillReason.CRASHED, "SIGABRT")),
         ("killed", Killed(KillReason.CRASHED, "SIGKILL")),
         ("memory", Killed(KillReason.TOO_MUCH_MEMORY, "memory")),
+        ("library", Killed(KillReason.TOO_MUCH_MEMORY, "memory")),
     ],
 )
 def test_a_request_that_ends_its_process_is_distinguished_and_the_next_is_answered(

@@ -577,7 +577,7 @@ REQUEST = MarkRequest(report(), "a.xlsx", (MarkedReport("", (FINDING,)),))
 def test_marking_that_asks_for_too_much_memory_ends_by_itself(pack: Pack) -> None:
     with (
         MarkerPool(pack, Limits(memory_bytes=1)) as marker,
-        pytest.raises(MarkingError, match="memory|did not start|failed to map"),
+        pytest.raises(MarkingError, match="memory|did not start"),
     ):
         marker.mark(REQUEST)
 
