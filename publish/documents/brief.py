@@ -227,10 +227,7 @@ def _reports_sentence(facts: BriefFacts) -> str:
         f"{awaited.to_fix} chờ sửa."
     )
     if awaited.of_ended:
-        sentence += (
-            f" Ngoài ra còn {awaited.of_ended} báo cáo chưa gửi hoặc chờ sửa "
-            "của đơn vị đã kết thúc hoạt động."
-        )
+        sentence += f" Ngoài ra còn {awaited.ended_words}."
     return sentence
 
 

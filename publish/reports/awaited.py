@@ -69,6 +69,13 @@ class OpenReports:
     to_fix: int
     of_ended: int
 
+    @property
+    def ended_words(self) -> str:
+        """How many are open of ended units, in words that add up with the others; "" for none."""
+        if not self.of_ended:
+            return ""
+        return f"{self.of_ended} báo cáo chưa gửi hoặc chờ sửa của đơn vị đã kết thúc hoạt động"
+
 
 def open_reports(rows: Sequence[ReportingRow], pack: Pack, day: date) -> OpenReports:
     """Return what the office waits for on a day."""
