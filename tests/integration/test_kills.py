@@ -18,7 +18,7 @@ def test_the_next_run_ends_where_an_undisturbed_one_does(database: str) -> None:
         "-m",
         "tests.kills",
         "--points",
-        "8",
+        "12",
         "--seed",
         "6",
         "--database",
@@ -28,4 +28,4 @@ def test_the_next_run_ends_where_an_undisturbed_one_does(database: str) -> None:
         command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=1000
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert f"8 nights killed on {database}, seed 6: 0 not as they should be" in ran.stdout
+    assert f"12 nights killed on {database}, seed 6: 0 not as they should be" in ran.stdout
